@@ -1,0 +1,28 @@
+//! What the modules may know of each other: traits, wire types, amounts, codes. No database, no server.
+
+pub mod amount;
+mod code;
+mod currency;
+mod deduction;
+mod document;
+mod ids;
+mod money;
+mod product_api;
+mod product_client;
+mod quantity;
+mod shop;
+
+pub use amount::RawAmount;
+pub use code::Code;
+pub use currency::{Currency, CurrencyError};
+pub use deduction::{
+    Deduction, DeductionLine, DecideRequest, DecideLine, LineRefusal, LineRefusalCause, RefuseRequest, Verdict,
+    RefusalCause,
+};
+pub use document::{InputFaultDocument, ProblemDocument};
+pub use ids::{OrderId, ProductId};
+pub use money::{Money, MoneyError};
+pub use product_api::{ProductApi, ProductApiError};
+pub use product_client::ProductClient;
+pub use quantity::{Quantity, QuantityError};
+pub use shop::Shop;

@@ -1,0 +1,161 @@
+//! Opens a database by its URL.
+
+use std::{str::FromStr, time::Duration};
+
+use sea_orm::{
+    ConnectOptions, DatabaseConnection, DbBackend, DbErr,
+    sqlx::{
+        postgres::PgConnectOptions,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
+};
+use tracing::log::LevelFilter;
+
+use super::error::StoreError;
+use crate::settings::DatabaseSettings;
+
+/// SQLite allows one writer; readers go beside it in WAL mode.
+const SQLITE_READERS: u32 = 4;
+
+/// A module's database; cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    name: &'static str,
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+    pub(super) transaction_tries: u32,
+}
+
+/// Connections of one pool.
+pub struct PoolState {
+    pub name: String,
+    pub open: u32,
+    pub idle: usize,
+}
+
+impl Database {
+    /// Connects; `name` says in figures and messages whose database it is.
+    ///
+    /// # Errors
+    /// When it cannot be reached within `database.connect_timeout_ms`, or the URL is neither `postgres://` nor `sqlite:`.
+    pub async fn connect(
+        name: &'static str,
+        url: &str,
+        settings: &DatabaseSettings,
+    ) -> Result<Self, StoreError> {
+        let transaction_tries = settings.transaction_tries.max(1);
+        if url.starts_with("sqlite:") {
+            let writer = open_sqlite(url, settings, 1, false).await?;
+            let reader = open_sqlite(url, settings, SQLITE_READERS, true).await?;
+            return Ok(Self { name, writer, reader, transaction_tries });
+        }
+        let writer = open_postgres(url, settings).await?;
+        Ok(Self { name, reader: writer.clone(), writer, transaction_tries })
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Where single statements that change something go.
+    pub fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// Where reads go. A commit that was acknowledged is seen by every later read.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.writer.get_database_backend()
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.reader.ping().await?)
+    }
+
+    /// Closes the pools; what is under way ends first.
+    ///
+    /// # Errors
+    /// When the driver reports one.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.reader.close_by_ref().await?;
+        Ok(self.writer.close_by_ref().await?)
+    }
+
+    /// How many connections are open and idle, a pool each.
+    pub fn pools(&self) -> Vec<PoolState> {
+        if self.backend() == DbBackend::Postgres {
+            let pool = self.writer.get_postgres_connection_pool();
+            return vec![PoolState { name: self.name.to_owned(), open: pool.size(), idle: pool.num_idle() }];
+        }
+        [("writer", &self.writer), ("reader", &self.reader)]
+            .map(|(role, connection)| {
+                let pool = connection.get_sqlite_connection_pool();
+                PoolState { name: format!("{}_{role}", self.name), open: pool.size(), idle: pool.num_idle() }
+            })
+            .into()
+    }
+}
+
+fn bounded(url: &str, settings: &DatabaseSettings, max_connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(max_connections)
+        .acquire_timeout(Duration::from_millis(settings.acquire_timeout_ms))
+        .connect_timeout(Duration::from_millis(settings.connect_timeout_ms))
+        .test_before_acquire_if_idle_for(Duration::from_millis(settings.ping_after_idle_ms))
+        .sqlx_logging_level(LevelFilter::Trace)
+        .sqlx_slow_statements_logging_settings(
+            LevelFilter::Warn,
+            Duration::from_millis(settings.slow_statement_ms),
+        );
+    options
+}
+
+async fn open_postgres(url: &str, settings: &DatabaseSettings) -> Result<DatabaseConnection, StoreError> {
+    PgConnectOptions::from_str(url).map_err(|error| invalid_url(&error.to_string()))?;
+    let mut options = bounded(url, settings, settings.max_connections);
+    let statement_timeout = settings.statement_timeout_ms.to_string();
+    // A process that is frozen in the middle of a transaction must not keep a product locked for the others.
+    let idle_timeout = settings.idle_transaction_timeout_ms.to_string();
+    options.map_sqlx_postgres_opts(move |options| {
+        options.options([
+            ("statement_timeout", statement_timeout.as_str()),
+            ("idle_in_transaction_session_timeout", idle_timeout.as_str()),
+        ])
+    });
+    Ok(sea_orm::Database::connect(options).await?)
+}
+
+async fn open_sqlite(
+    url: &str,
+    settings: &DatabaseSettings,
+    max_connections: u32,
+    read_only: bool,
+) -> Result<DatabaseConnection, StoreError> {
+    SqliteConnectOptions::from_str(url).map_err(|error| invalid_url(&error.to_string()))?;
+    let mut options = bounded(url, settings, max_connections);
+    let busy_timeout = Duration::from_millis(settings.busy_timeout_ms);
+    // Pragmas belong to a connection: set here they hold for each one that the pool opens.
+    options.map_sqlx_sqlite_opts(move |options| {
+        let options = options.busy_timeout(busy_timeout).foreign_keys(true);
+        match read_only {
+            true => options.read_only(true),
+            false => options
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full),
+        }
+    });
+    Ok(sea_orm::Database::connect(options).await?)
+}
+
+fn invalid_url(reason: &str) -> StoreError {
+    DbErr::Conn(sea_orm::RuntimeErr::Internal(format!("the database URL cannot be read: {reason}"))).into()
+}

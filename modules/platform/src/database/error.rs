@@ -1,0 +1,108 @@
+//! What a failure of the database means for the one who asked.
+
+use sea_orm::{
+    DbErr, RuntimeErr,
+    sqlx::{self, error::ErrorKind as SqlxErrorKind},
+};
+
+/// What the caller may conclude.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// A unique key was there already; names the index or columns as the database does. Nothing was written.
+    Duplicate(String),
+    /// A CHECK or foreign key said no. Nothing was written.
+    Refused,
+    /// Another transaction was in the way; nothing was written, redo it whole.
+    Contention,
+    /// No connection could be had: nothing was sent.
+    NotSent,
+    /// The connection broke or timed out. Before COMMIT nothing was written.
+    Broken,
+    /// COMMIT was sent and not acknowledged: it may have taken effect, or may still do so.
+    CommitUnknown,
+    /// Anything else: a bug of ours or of the ground.
+    Other,
+}
+
+/// A failure of the database, with its meaning.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("database: {source}")]
+pub struct StoreError {
+    pub class: ErrorClass,
+    pub source: DbErr,
+}
+
+impl From<DbErr> for StoreError {
+    fn from(source: DbErr) -> Self {
+        Self { class: classify(&source), source }
+    }
+}
+
+impl StoreError {
+    /// The failure of a COMMIT, or of a statement that is its own transaction: unless the database itself said no,
+    /// nobody knows.
+    pub fn of_commit(source: DbErr) -> Self {
+        let class = match classify(&source) {
+            said_no @ (ErrorClass::Duplicate(_)
+            | ErrorClass::Refused
+            | ErrorClass::Contention
+            | ErrorClass::NotSent) => said_no,
+            ErrorClass::Broken | ErrorClass::CommitUnknown | ErrorClass::Other => ErrorClass::CommitUnknown,
+        };
+        Self { class, source }
+    }
+
+    /// A row that cannot be what it is: a value outside what our code writes.
+    pub fn corrupt(what: impl Into<String>) -> Self {
+        Self { class: ErrorClass::Other, source: DbErr::Custom(what.into()) }
+    }
+
+    pub fn is_contention(&self) -> bool {
+        self.class == ErrorClass::Contention
+    }
+
+    /// The unique key that was violated contains `name`.
+    pub fn is_duplicate_of(&self, name: &str) -> bool {
+        matches!(&self.class, ErrorClass::Duplicate(key) if key.contains(name))
+    }
+}
+
+fn classify(error: &DbErr) -> ErrorClass {
+    match error {
+        DbErr::ConnectionAcquire(_) => ErrorClass::NotSent,
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => classify_sqlx(error),
+        DbErr::Conn(RuntimeErr::Internal(_)) => ErrorClass::NotSent,
+        _ => ErrorClass::Other,
+    }
+}
+
+fn classify_sqlx(error: &sqlx::Error) -> ErrorClass {
+    match error {
+        sqlx::Error::Database(error) => classify_code(error.as_ref()),
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => ErrorClass::NotSent,
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => ErrorClass::Broken,
+        _ => ErrorClass::Other,
+    }
+}
+
+/// PostgreSQL's SQLSTATEs (appendix A of its manual), SQLite's extended result codes (sqlite.org/rescode.html).
+fn classify_code(error: &dyn sqlx::error::DatabaseError) -> ErrorClass {
+    let code = error.code().unwrap_or_default();
+    match (error.kind(), code.as_ref()) {
+        (SqlxErrorKind::UniqueViolation, _) => {
+            ErrorClass::Duplicate(error.constraint().unwrap_or(error.message()).to_owned())
+        }
+        (SqlxErrorKind::ForeignKeyViolation | SqlxErrorKind::CheckViolation | SqlxErrorKind::NotNullViolation, _) => {
+            ErrorClass::Refused
+        }
+        // serialization failure, deadlock; SQLITE_BUSY, _LOCKED, _BUSY_SNAPSHOT
+        (_, "40001" | "40P01" | "5" | "6" | "517") => ErrorClass::Contention,
+        // too many connections, starting up: said before anything was asked
+        (_, "53300" | "57P03") => ErrorClass::NotSent,
+        // shutting down, killed; statement time-out; idle in transaction; connection exceptions
+        (_, "57P01" | "57P02" | "57014" | "25P03" | "08000" | "08003" | "08006") => ErrorClass::Broken,
+        _ => ErrorClass::Other,
+    }
+}

@@ -1,0 +1,19 @@
+//! The one way to a database: PostgreSQL or SQLite by URL, bounded pools, write transactions that are redone when the
+//! database asks for it, locked migrations, remembered answers.
+
+mod connect;
+mod error;
+mod facts;
+mod lock;
+mod migrate;
+pub mod remembered;
+mod sql;
+mod transaction;
+
+pub use connect::{Database, PoolState};
+pub use error::{ErrorClass, StoreError};
+pub use facts::{Fact, create_facts, pin_facts};
+pub use lock::{FileLock, FileLockError};
+pub use migrate::{Migrations, SchemaState, migrate, schema_state};
+pub use sql::{Sql, now_plus_ms};
+pub use transaction::WriteError;

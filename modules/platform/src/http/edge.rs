@@ -1,0 +1,100 @@
+//! The duties of the first role that a request reaches: its id, its key, one log event, its figures.
+
+use std::time::Instant;
+
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method,
+        header::{HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web::Data,
+};
+use tracing::{debug, error, info, warn};
+use uuid::Uuid;
+
+use crate::{
+    idempotency,
+    metrics::Metrics,
+    problem::Problem,
+    request_id::{self, RequestId},
+};
+
+/// Routes that orchestrators ask every second; logged at debug.
+const QUIET_ROUTES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
+
+/// Middleware around everything: request id, made key, one event and one count a request.
+pub async fn serve_request(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let started = Instant::now();
+    let given = request.headers().get(request_id::HEADER).and_then(|value| value.to_str().ok());
+    let id = given.and_then(RequestId::accept).unwrap_or_else(RequestId::generate);
+    let method = request.method().clone();
+    let made_key = make_missing_key(&mut request)?;
+    let metrics = request.app_data::<Data<Metrics>>().cloned();
+
+    let mut response = request_id::scope(id.clone(), next.call(request)).await?;
+
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static(request_id::HEADER), HeaderValue::from_str(id.as_str())?);
+    if let Some(key) = made_key {
+        headers.insert(HeaderName::from_static(idempotency::HEADER), key);
+    }
+    let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
+    let duration = started.elapsed();
+    let status = response.status().as_u16();
+    if let Some(metrics) = metrics {
+        metrics.http.record(method.as_str(), &route, status, duration);
+    }
+    log(&Event { method: method.as_str(), route: &route, status, duration_ms: duration.as_secs_f64() * 1e3, id: &id }, &response);
+    Ok(response)
+}
+
+/// A request that changes something and brings no key gets one: good for our own retries downstream, no help against a
+/// caller that asks twice.
+fn make_missing_key(request: &mut ServiceRequest) -> Result<Option<HeaderValue>, Error> {
+    let changes = ![Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
+    if !changes || request.headers().contains_key(idempotency::HEADER) {
+        return Ok(None);
+    }
+    let key = HeaderValue::from_str(&Uuid::new_v4().to_string())?;
+    request.headers_mut().insert(HeaderName::from_static(idempotency::HEADER), key.clone());
+    Ok(Some(key))
+}
+
+struct Event<'a> {
+    method: &'a str,
+    route: &'a str,
+    status: u16,
+    duration_ms: f64,
+    id: &'a RequestId,
+}
+
+fn log<B>(event: &Event, response: &ServiceResponse<B>) {
+    let Event { method, route, status, duration_ms, id } = event;
+    let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
+    let code = problem.map(|problem| problem.code);
+    let cause = problem.and_then(|problem| problem.cause.as_deref()).map(chain);
+    match status {
+        500 => error!(method, route, status, duration_ms, request_id = %id, code, cause, "request failed"),
+        501.. => warn!(method, route, status, duration_ms, request_id = %id, code, cause, "request not served"),
+        _ if QUIET_ROUTES.contains(route) => debug!(method, route, status, duration_ms, request_id = %id, "request"),
+        _ => info!(method, route, status, duration_ms, request_id = %id, code, "request"),
+    }
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &(dyn std::error::Error + Send + Sync)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,65 @@
+//! `ETag` and `If-Match` over version numbers (RFC 9110 §13.1.1).
+
+use std::future::{Ready, ready};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
+
+use crate::problem::{ErrorKind, Place, Problem};
+
+/// The strong entity tag of a version.
+pub fn etag(version: i64) -> String {
+    format!("\"{version}\"")
+}
+
+/// The versions that a caller accepts to change; `None` when it does not care.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IfMatch(pub Option<Vec<i64>>);
+
+impl IfMatch {
+    /// Whether a change of this version is wanted.
+    pub fn allows(&self, version: i64) -> bool {
+        self.0.as_ref().is_none_or(|versions| versions.contains(&version))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        if text.trim() == "*" {
+            return Some(Self(None));
+        }
+        text.split(',')
+            .map(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok())
+            .collect::<Option<Vec<i64>>>()
+            .map(|versions| Self(Some(versions)))
+    }
+}
+
+impl FromRequest for IfMatch {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let Some(value) = request.headers().get(header::IF_MATCH) else {
+            return ready(Ok(Self(None)));
+        };
+        let read = value.to_str().ok().and_then(Self::parse).ok_or_else(|| {
+            let place = Place::Header("If-Match".into());
+            Problem::fault(ErrorKind::Malformed, place, "must be an ETag as it was answered, such as \"3\"")
+        });
+        ready(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_tags_lists_and_the_star() {
+        assert_eq!(IfMatch::parse("\"3\""), Some(IfMatch(Some(vec![3]))));
+        assert_eq!(IfMatch::parse("\"3\", \"4\""), Some(IfMatch(Some(vec![3, 4]))));
+        assert_eq!(IfMatch::parse("*"), Some(IfMatch(None)));
+        for bad in ["3", "W/\"3\"", "\"x\"", ""] {
+            assert_eq!(IfMatch::parse(bad), None, "{bad:?}");
+        }
+        assert!(IfMatch(None).allows(9) && !IfMatch(Some(vec![3])).allows(9));
+    }
+}

@@ -1,0 +1,44 @@
+//! A [`Problem`] as an HTTP answer.
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    body::BoxBody,
+    http::{StatusCode, header},
+};
+
+use crate::{
+    problem::{ErrorKind, Problem},
+    request_id,
+};
+
+/// Media type of RFC 9457.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header((header::CONTENT_TYPE, PROBLEM_JSON));
+        if let Some(seconds) = self.retry_after_s {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(allow) = &self.allow {
+            response.insert_header((header::ALLOW, allow.as_str()));
+        }
+        response.body(self.to_json(request_id::current().as_str()).to_string())
+    }
+}
+
+/// A failure of actix's own payload reading.
+pub(super) fn payload_problem(error: &actix_web::Error, limit_bytes: usize) -> Problem {
+    match error.as_response_error().status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+            ErrorKind::TooLarge,
+            format!("The body may have at most {limit_bytes} bytes; send less in one request."),
+        ),
+        _ => Problem::new(ErrorKind::Malformed, "The body did not arrive whole; send it again."),
+    }
+}

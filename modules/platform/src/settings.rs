@@ -1,0 +1,69 @@
+//! The parts of the configuration that every role has. Each key is documented in `config/default.toml`.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// `[server]`: how requests come in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerSettings {
+    pub listen: String,
+    pub workers: usize,
+    pub max_connections: usize,
+    pub body_limit_bytes: usize,
+    pub keep_alive_ms: u64,
+    pub head_timeout_ms: u64,
+    pub drain_ms: u64,
+    pub shutdown_timeout_ms: u64,
+    pub ready_timeout_ms: u64,
+}
+
+/// `[log]`: what is written to standard error, and how.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSettings {
+    pub level: String,
+    pub format: LogFormat,
+}
+
+/// How an event is written.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Readable lines.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[database]`: bounds that hold for every database of the process.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseSettings {
+    pub migrate_on_start: bool,
+    pub max_connections: u32,
+    pub acquire_timeout_ms: u64,
+    pub connect_timeout_ms: u64,
+    pub statement_timeout_ms: u64,
+    pub idle_transaction_timeout_ms: u64,
+    pub busy_timeout_ms: u64,
+    pub ping_after_idle_ms: u64,
+    pub transaction_tries: u32,
+    pub slow_statement_ms: u64,
+}
+
+/// `[idempotency]`: how long answers are remembered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdempotencySettings {
+    pub keep_days: u32,
+    pub purge_every_ms: u64,
+    pub purge_batch: u64,
+}
+
+impl ServerSettings {
+    pub fn ready_timeout(&self) -> Duration {
+        Duration::from_millis(self.ready_timeout_ms)
+    }
+}

@@ -1,0 +1,7 @@
+//! The tables, as SeaORM entities.
+
+pub mod deduction;
+pub mod deduction_line;
+pub mod movement;
+pub mod product;
+pub mod stock;

@@ -1,0 +1,12 @@
+//! Catalogue and stock. It decides about every sale; it knows nothing of orders but their ids.
+
+mod demo;
+mod entity;
+pub mod http;
+mod migration;
+pub mod model;
+mod service;
+mod store;
+
+pub use migration::Migrator;
+pub use service::{ProductError, ProductService, ProductSettings};
