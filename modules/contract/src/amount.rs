@@ -22,7 +22,9 @@ pub struct RawAmount(pub String);
 
 /// A text that is no plain decimal.
 #[derive(Debug, thiserror::Error)]
-#[error("must be a plain decimal number such as 12.50, without exponent, spaces or signs other than a leading minus")]
+#[error(
+    "must be a plain decimal number such as 12.50, without exponent, spaces or signs other than a leading minus"
+)]
 pub struct NotADecimal;
 
 impl<'de> Deserialize<'de> for RawAmount {
@@ -35,14 +37,18 @@ impl<'de> Deserialize<'de> for RawAmount {
                 Ok(Self(text.into_owned()))
             }
             Some(b'-' | b'0'..=b'9') => Ok(Self(text.to_owned())),
-            _ => Err(D::Error::custom("invalid type: expected a decimal string or a number")),
+            _ => Err(D::Error::custom(
+                "invalid type: expected a decimal string or a number",
+            )),
         }
     }
 }
 
 impl PartialSchema for RawAmount {
     fn schema() -> RefOr<Schema> {
-        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^-?[0-9]+(\.[0-9]+)?$"));
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(r"^-?[0-9]+(\.[0-9]+)?$"));
         let number = ObjectBuilder::new().schema_type(Type::Number);
         OneOfBuilder::new().item(text).item(number).into()
     }

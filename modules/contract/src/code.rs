@@ -161,12 +161,17 @@ impl Code {
 
     /// The answer when nothing was done: it can simply be asked again.
     pub fn not_now(self, detail: impl Into<String>) -> Problem {
-        self.problem(detail).member("outcome", "none").retry_after(1)
+        self.problem(detail)
+            .member("outcome", "none")
+            .retry_after(1)
     }
 
     /// The answer when nobody knows yet: the same key finds out.
     pub fn unknown(detail: impl Into<String>) -> Problem {
-        Self::OutcomeUnknown.problem(detail).member("outcome", "unknown").retry_after(1)
+        Self::OutcomeUnknown
+            .problem(detail)
+            .member("outcome", "unknown")
+            .retry_after(1)
     }
 }
 
@@ -185,7 +190,10 @@ mod tests {
     fn every_kind_has_its_general_code_in_the_list() {
         for code in Code::ALL {
             let general = code.kind().code();
-            assert!(Code::ALL.iter().any(|code| code.as_str() == general), "{general}");
+            assert!(
+                Code::ALL.iter().any(|code| code.as_str() == general),
+                "{general}"
+            );
         }
     }
 }

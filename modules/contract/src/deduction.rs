@@ -55,10 +55,16 @@ pub struct Deduction {
 pub enum Verdict {
     /// The stock was taken.
     #[serde(rename_all = "camelCase")]
-    Held { lines: Vec<DeductionLine>, total_minor: i64 },
+    Held {
+        lines: Vec<DeductionLine>,
+        total_minor: i64,
+    },
     /// Nothing was taken, and never will be.
     #[serde(rename_all = "camelCase")]
-    Refused { cause: RefusalCause, lines: Vec<LineRefusal> },
+    Refused {
+        cause: RefusalCause,
+        lines: Vec<LineRefusal>,
+    },
 }
 
 /// A line as it was sold: name and price of that moment.
@@ -105,10 +111,16 @@ pub struct LineRefusal {
 #[serde(tag = "cause", rename_all = "snake_case")]
 pub enum LineRefusalCause {
     #[serde(rename_all = "camelCase")]
-    Shortage { requested_milli: i64, available_milli: i64 },
+    Shortage {
+        requested_milli: i64,
+        available_milli: i64,
+    },
     Unavailable,
     #[serde(rename_all = "camelCase")]
-    PriceChanged { expected_minor: i64, current_minor: i64 },
+    PriceChanged {
+        expected_minor: i64,
+        current_minor: i64,
+    },
 }
 
 impl DecideLine {

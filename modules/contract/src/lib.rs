@@ -16,8 +16,8 @@ pub use amount::RawAmount;
 pub use code::Code;
 pub use currency::{Currency, CurrencyError};
 pub use deduction::{
-    Deduction, DeductionLine, DecideRequest, DecideLine, LineRefusal, LineRefusalCause, RefuseRequest, Verdict,
-    RefusalCause,
+    DecideLine, DecideRequest, Deduction, DeductionLine, LineRefusal, LineRefusalCause,
+    RefusalCause, RefuseRequest, Verdict,
 };
 pub use document::{InputFaultDocument, ProblemDocument};
 pub use ids::{OrderId, ProductId};

@@ -48,7 +48,10 @@ impl Money {
         let amount = parse_decimal(text)?;
         let written_places = text.split_once('.').map_or(0, |(_, places)| places.len());
         if written_places > currency.places() as usize {
-            return Err(MoneyError::TooManyPlaces { places: currency.places(), currency });
+            return Err(MoneyError::TooManyPlaces {
+                places: currency.places(),
+                currency,
+            });
         }
         if amount.is_sign_negative() && !amount.is_zero() {
             return Err(MoneyError::Negative);
@@ -82,7 +85,10 @@ impl Money {
 
     /// The sum; `None` beyond `i64`.
     pub fn sum(amounts: impl IntoIterator<Item = Self>) -> Option<Self> {
-        amounts.into_iter().try_fold(0_i64, |sum, amount| sum.checked_add(amount.0)).map(Self)
+        amounts
+            .into_iter()
+            .try_fold(0_i64, |sum, amount| sum.checked_add(amount.0))
+            .map(Self)
     }
 }
 
@@ -98,7 +104,11 @@ mod tests {
 
     #[test]
     fn reads_prices_in_the_places_of_the_currency() {
-        let minor = |text, code| Money::parse_price(text, currency(code)).map(Money::minor).ok();
+        let minor = |text, code| {
+            Money::parse_price(text, currency(code))
+                .map(Money::minor)
+                .ok()
+        };
         assert_eq!(minor("12.50", "EUR"), Some(1250));
         assert_eq!(minor("12.5", "EUR"), Some(1250));
         assert_eq!(minor("12", "EUR"), Some(1200));
@@ -107,8 +117,22 @@ mod tests {
         assert_eq!(minor("1.234", "KWD"), Some(1234));
         assert_eq!(minor("1000000000.00", "EUR"), Some(Money::MAX_PRICE_MINOR));
         for bad in [
-            "1000000000.01", "-0.01", "12.345", "12.500", "1e3", "NaN", "0x10", "", ".5", "5.", "+1", " 1", "1,50",
-            "12345678901234567", "١٢", "99999999999999999999999999999999999999",
+            "1000000000.01",
+            "-0.01",
+            "12.345",
+            "12.500",
+            "1e3",
+            "NaN",
+            "0x10",
+            "",
+            ".5",
+            "5.",
+            "+1",
+            " 1",
+            "1,50",
+            "12345678901234567",
+            "١٢",
+            "99999999999999999999999999999999999999",
         ] {
             assert_eq!(minor(bad, "EUR"), None, "{bad:?}");
         }
@@ -117,7 +141,12 @@ mod tests {
 
     #[test]
     fn rounds_lines_half_away_from_zero() {
-        let total = |minor, milli| Money(minor).line_total(Quantity::from_milli(milli)).unwrap().minor();
+        let total = |minor, milli| {
+            Money(minor)
+                .line_total(Quantity::from_milli(milli))
+                .unwrap()
+                .minor()
+        };
         assert_eq!(total(380, 2000), 760);
         assert_eq!(total(333, 500), 167);
         assert_eq!(total(1, 499), 0);

@@ -33,7 +33,10 @@ pub struct ProductClient {
 impl ProductClient {
     /// `base_url` such as `http://product-service:8081`.
     pub fn new(client: Rc<Client>, base_url: &str) -> Self {
-        Self { client, base_url: base_url.trim_end_matches('/').to_owned() }
+        Self {
+            client,
+            base_url: base_url.trim_end_matches('/').to_owned(),
+        }
     }
 
     async fn ask(
@@ -67,16 +70,28 @@ async fn exchange(
     request: ClientRequest,
     body: &impl Serialize,
 ) -> Result<(StatusCode, Vec<u8>), ProductApiError> {
-    let mut response = request.send_json(body).await.map_err(|error| unknown(&error))?;
-    let bytes = response.body().limit(ANSWER_LIMIT_BYTES).await.map_err(|error| unknown(&error))?;
+    let mut response = request
+        .send_json(body)
+        .await
+        .map_err(|error| unknown(&error))?;
+    let bytes = response
+        .body()
+        .limit(ANSWER_LIMIT_BYTES)
+        .await
+        .map_err(|error| unknown(&error))?;
     Ok((response.status(), bytes.to_vec()))
 }
 
 /// A 4xx with a code of ours is a decision about the call; anything else proves nothing.
 fn failure(status: StatusCode, bytes: &[u8]) -> ProductApiError {
-    let excerpt: String = String::from_utf8_lossy(bytes).chars().take(EXCERPT_CHARACTERS).collect();
+    let excerpt: String = String::from_utf8_lossy(bytes)
+        .chars()
+        .take(EXCERPT_CHARACTERS)
+        .collect();
     let problem: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
-    let code = problem.as_ref().and_then(|problem| problem.get("code")?.as_str());
+    let code = problem
+        .as_ref()
+        .and_then(|problem| problem.get("code")?.as_str());
     if code == Some(Code::KeyReused.as_str()) {
         return ProductApiError::KeyReused;
     }
@@ -99,7 +114,8 @@ impl ProductApi for ProductClient {
         deadline: Deadline,
     ) -> Result<Deduction, ProductApiError> {
         let url = format!("{}/internal/deductions/{order}", self.base_url);
-        self.ask(self.client.put(url), order, request, deadline).await
+        self.ask(self.client.put(url), order, request, deadline)
+            .await
     }
 
     async fn refuse(
@@ -109,11 +125,16 @@ impl ProductApi for ProductClient {
         deadline: Deadline,
     ) -> Result<Deduction, ProductApiError> {
         let url = format!("{}/internal/deductions/{order}/refuse", self.base_url);
-        self.ask(self.client.post(url), order, request, deadline).await
+        self.ask(self.client.post(url), order, request, deadline)
+            .await
     }
 
     async fn is_reachable(&self) -> bool {
-        let response = self.client.get(format!("{}/readyz", self.base_url)).send().await;
+        let response = self
+            .client
+            .get(format!("{}/readyz", self.base_url))
+            .send()
+            .await;
         response.is_ok_and(|response| response.status().is_success())
     }
 }

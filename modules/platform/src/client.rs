@@ -24,7 +24,10 @@ pub fn build(settings: &ClientSettings) -> Rc<Client> {
         .limit(0)
         .timeout(Duration::from_millis(settings.connect_timeout_ms))
         .conn_keep_alive(Duration::from_millis(settings.keep_alive_ms));
-    let client =
-        Client::builder().connector(connector).disable_redirects().disable_timeout().finish();
+    let client = Client::builder()
+        .connector(connector)
+        .disable_redirects()
+        .disable_timeout()
+        .finish();
     Rc::new(client)
 }

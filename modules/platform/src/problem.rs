@@ -128,6 +128,8 @@ pub struct Problem {
     pub retry_after_s: Option<u32>,
     /// Value of the header `Allow`, for 405.
     pub allow: Option<String>,
+    /// An earlier request of the same key was told this.
+    pub replayed: bool,
     pub cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -147,16 +149,14 @@ impl Problem {
             members: Map::new(),
             retry_after_s: None,
             allow: None,
+            replayed: false,
             cause: None,
         }
     }
 
     /// A single fault of the input.
     pub fn fault(kind: ErrorKind, place: Place, detail: impl Into<String>) -> Self {
-        let detail = detail.into();
-        let mut problem = Self::new(kind, detail.clone());
-        problem.faults.push(InputFault { place, detail });
-        problem
+        Self::new(kind, detail).at(place)
     }
 
     /// Fixed words for the public; the cause goes to the log alone.
@@ -166,6 +166,16 @@ impl Problem {
             "Something went wrong on our side; repeat with the same Idempotency-Key, and report the requestId if it stays.",
         )
         .caused_by(cause)
+    }
+
+    /// The same, pointing at the place in the request that it is about.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.faults.push(InputFault {
+            place,
+            detail: self.detail.clone(),
+        });
+        self
     }
 
     #[must_use]
@@ -189,7 +199,10 @@ impl Problem {
     /// The document, with the id under which the log knows this request.
     pub fn to_json(&self, request_id: &str) -> Value {
         let mut document = Map::new();
-        document.insert("type".into(), format!("urn:pos:problem:{}", self.code).into());
+        document.insert(
+            "type".into(),
+            format!("urn:pos:problem:{}", self.code).into(),
+        );
         document.insert("title".into(), self.kind.title().into());
         document.insert("status".into(), self.kind.status().into());
         document.insert("detail".into(), self.detail.clone().into());
@@ -219,17 +232,28 @@ pub struct Faults(Vec<InputFault>);
 impl Faults {
     /// Notes a fault at a JSON pointer of the body.
     pub fn add(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(InputFault { place: Place::Body(pointer.into()), detail: detail.into() });
+        self.0.push(InputFault {
+            place: Place::Body(pointer.into()),
+            detail: detail.into(),
+        });
     }
 
     /// The value, or `None` after noting why there is none.
     pub fn check<T, E: fmt::Display>(&mut self, pointer: &str, result: Result<T, E>) -> Option<T> {
-        result.map_err(|fault| self.add(pointer, fault.to_string())).ok()
+        result
+            .map_err(|fault| self.add(pointer, fault.to_string()))
+            .ok()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Nothing when there was no fault, else one problem that lists all.
     pub fn into_result(self) -> Result<(), Problem> {
-        let Some(first) = self.0.first() else { return Ok(()) };
+        let Some(first) = self.0.first() else {
+            return Ok(());
+        };
         let detail = match self.0.len() {
             1 => first.detail.clone(),
             count => format!("{count} fields are not valid; see errors."),

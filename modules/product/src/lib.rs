@@ -8,5 +8,6 @@ pub mod model;
 mod service;
 mod store;
 
+pub use demo::seed_demo;
 pub use migration::Migrator;
-pub use service::{ProductError, ProductService, ProductSettings};
+pub use service::{ProductError, ProductService};

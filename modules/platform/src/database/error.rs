@@ -34,7 +34,10 @@ pub struct StoreError {
 
 impl From<DbErr> for StoreError {
     fn from(source: DbErr) -> Self {
-        Self { class: classify(&source), source }
+        Self {
+            class: classify(&source),
+            source,
+        }
     }
 }
 
@@ -47,14 +50,19 @@ impl StoreError {
             | ErrorClass::Refused
             | ErrorClass::Contention
             | ErrorClass::NotSent) => said_no,
-            ErrorClass::Broken | ErrorClass::CommitUnknown | ErrorClass::Other => ErrorClass::CommitUnknown,
+            ErrorClass::Broken | ErrorClass::CommitUnknown | ErrorClass::Other => {
+                ErrorClass::CommitUnknown
+            }
         };
         Self { class, source }
     }
 
     /// A row that cannot be what it is: a value outside what our code writes.
     pub fn corrupt(what: impl Into<String>) -> Self {
-        Self { class: ErrorClass::Other, source: DbErr::Custom(what.into()) }
+        Self {
+            class: ErrorClass::Other,
+            source: DbErr::Custom(what.into()),
+        }
     }
 
     pub fn is_contention(&self) -> bool {
@@ -82,7 +90,9 @@ fn classify_sqlx(error: &sqlx::Error) -> ErrorClass {
     match error {
         sqlx::Error::Database(error) => classify_code(error.as_ref()),
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => ErrorClass::NotSent,
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => ErrorClass::Broken,
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
+            ErrorClass::Broken
+        }
         _ => ErrorClass::Other,
     }
 }
@@ -94,15 +104,20 @@ fn classify_code(error: &dyn sqlx::error::DatabaseError) -> ErrorClass {
         (SqlxErrorKind::UniqueViolation, _) => {
             ErrorClass::Duplicate(error.constraint().unwrap_or(error.message()).to_owned())
         }
-        (SqlxErrorKind::ForeignKeyViolation | SqlxErrorKind::CheckViolation | SqlxErrorKind::NotNullViolation, _) => {
-            ErrorClass::Refused
-        }
+        (
+            SqlxErrorKind::ForeignKeyViolation
+            | SqlxErrorKind::CheckViolation
+            | SqlxErrorKind::NotNullViolation,
+            _,
+        ) => ErrorClass::Refused,
         // serialization failure, deadlock; SQLITE_BUSY, _LOCKED, _BUSY_SNAPSHOT
         (_, "40001" | "40P01" | "5" | "6" | "517") => ErrorClass::Contention,
         // too many connections, starting up: said before anything was asked
         (_, "53300" | "57P03") => ErrorClass::NotSent,
         // shutting down, killed; statement time-out; idle in transaction; connection exceptions
-        (_, "57P01" | "57P02" | "57014" | "25P03" | "08000" | "08003" | "08006") => ErrorClass::Broken,
+        (_, "57P01" | "57P02" | "57014" | "25P03" | "08000" | "08003" | "08006") => {
+            ErrorClass::Broken
+        }
         _ => ErrorClass::Other,
     }
 }

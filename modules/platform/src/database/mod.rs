@@ -15,5 +15,6 @@ pub use error::{ErrorClass, StoreError};
 pub use facts::{Fact, create_facts, pin_facts};
 pub use lock::{FileLock, FileLockError};
 pub use migrate::{Migrations, SchemaState, migrate, schema_state};
+pub use sea_orm::DatabaseTransaction;
 pub use sql::{Sql, now_plus_ms};
 pub use transaction::WriteError;

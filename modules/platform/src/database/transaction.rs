@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{
-    DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 use super::{connect::Database, error::StoreError};
 
@@ -56,7 +54,11 @@ impl Database {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = self.writer().begin_with_options(options).await.map_err(StoreError::from)?;
+        let transaction = self
+            .writer()
+            .begin_with_options(options)
+            .await
+            .map_err(StoreError::from)?;
         match work(&transaction).await {
             Ok(value) => {
                 transaction.commit().await.map_err(StoreError::of_commit)?;

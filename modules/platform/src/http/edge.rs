@@ -32,8 +32,13 @@ pub async fn serve_request(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
-    let given = request.headers().get(request_id::HEADER).and_then(|value| value.to_str().ok());
-    let id = given.and_then(RequestId::accept).unwrap_or_else(RequestId::generate);
+    let given = request
+        .headers()
+        .get(request_id::HEADER)
+        .and_then(|value| value.to_str().ok());
+    let id = given
+        .and_then(RequestId::accept)
+        .unwrap_or_else(RequestId::generate);
     let method = request.method().clone();
     let made_key = make_missing_key(&mut request)?;
     let metrics = request.app_data::<Data<Metrics>>().cloned();
@@ -41,17 +46,34 @@ pub async fn serve_request(
     let mut response = request_id::scope(id.clone(), next.call(request)).await?;
 
     let headers = response.headers_mut();
-    headers.insert(HeaderName::from_static(request_id::HEADER), HeaderValue::from_str(id.as_str())?);
+    headers.insert(
+        HeaderName::from_static(request_id::HEADER),
+        HeaderValue::from_str(id.as_str())?,
+    );
     if let Some(key) = made_key {
         headers.insert(HeaderName::from_static(idempotency::HEADER), key);
     }
-    let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
+    let route = response
+        .request()
+        .match_pattern()
+        .unwrap_or_else(|| "none".to_owned());
     let duration = started.elapsed();
     let status = response.status().as_u16();
     if let Some(metrics) = metrics {
-        metrics.http.record(method.as_str(), &route, status, duration);
+        metrics
+            .http
+            .record(method.as_str(), &route, status, duration);
     }
-    log(&Event { method: method.as_str(), route: &route, status, duration_ms: duration.as_secs_f64() * 1e3, id: &id }, &response);
+    log(
+        &Event {
+            method: method.as_str(),
+            route: &route,
+            status,
+            duration_ms: duration.as_secs_f64() * 1e3,
+            id: &id,
+        },
+        &response,
+    );
     Ok(response)
 }
 
@@ -63,7 +85,9 @@ fn make_missing_key(request: &mut ServiceRequest) -> Result<Option<HeaderValue>,
         return Ok(None);
     }
     let key = HeaderValue::from_str(&Uuid::new_v4().to_string())?;
-    request.headers_mut().insert(HeaderName::from_static(idempotency::HEADER), key.clone());
+    request
+        .headers_mut()
+        .insert(HeaderName::from_static(idempotency::HEADER), key.clone());
     Ok(Some(key))
 }
 
@@ -76,14 +100,31 @@ struct Event<'a> {
 }
 
 fn log<B>(event: &Event, response: &ServiceResponse<B>) {
-    let Event { method, route, status, duration_ms, id } = event;
-    let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
+    let Event {
+        method,
+        route,
+        status,
+        duration_ms,
+        id,
+    } = event;
+    let problem = response
+        .response()
+        .error()
+        .and_then(|error| error.as_error::<Problem>());
     let code = problem.map(|problem| problem.code);
-    let cause = problem.and_then(|problem| problem.cause.as_deref()).map(chain);
+    let cause = problem
+        .and_then(|problem| problem.cause.as_deref())
+        .map(chain);
     match status {
-        500 => error!(method, route, status, duration_ms, request_id = %id, code, cause, "request failed"),
-        501.. => warn!(method, route, status, duration_ms, request_id = %id, code, cause, "request not served"),
-        _ if QUIET_ROUTES.contains(route) => debug!(method, route, status, duration_ms, request_id = %id, "request"),
+        500 => {
+            error!(method, route, status, duration_ms, request_id = %id, code, cause, "request failed")
+        }
+        501.. => {
+            warn!(method, route, status, duration_ms, request_id = %id, code, cause, "request not served")
+        }
+        _ if QUIET_ROUTES.contains(route) => {
+            debug!(method, route, status, duration_ms, request_id = %id, "request")
+        }
         _ => info!(method, route, status, duration_ms, request_id = %id, code, "request"),
     }
 }

@@ -7,6 +7,7 @@ use actix_web::{
 };
 
 use crate::{
+    idempotency,
     problem::{ErrorKind, Problem},
     request_id,
 };
@@ -28,6 +29,9 @@ impl ResponseError for Problem {
         if let Some(allow) = &self.allow {
             response.insert_header((header::ALLOW, allow.as_str()));
         }
+        if self.replayed {
+            response.insert_header((idempotency::REPLAYED_HEADER, "true"));
+        }
         response.body(self.to_json(request_id::current().as_str()).to_string())
     }
 }
@@ -39,6 +43,9 @@ pub(super) fn payload_problem(error: &actix_web::Error, limit_bytes: usize) -> P
             ErrorKind::TooLarge,
             format!("The body may have at most {limit_bytes} bytes; send less in one request."),
         ),
-        _ => Problem::new(ErrorKind::Malformed, "The body did not arrive whole; send it again."),
+        _ => Problem::new(
+            ErrorKind::Malformed,
+            "The body did not arrive whole; send it again.",
+        ),
     }
 }

@@ -1,9 +1,10 @@
-//! Query parameters; an unknown one is refused by its name.
+//! Query parameters; one that is unknown, doubled or unreadable is refused by its name.
 
 use std::future::{Ready, ready};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Query};
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use serde::de::DeserializeOwned;
+use serde_urlencoded::Deserializer;
 
 use crate::problem::{ErrorKind, Place, Problem};
 
@@ -15,21 +16,57 @@ impl<T: DeserializeOwned> FromRequest for QueryParameters<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let read = Query::<T>::from_query(request.query_string())
-            .map(|query| Self(query.into_inner()))
-            .map_err(|error| query_problem(&error.to_string()));
-        ready(read)
+        ready(read(request.query_string()).map(Self))
     }
 }
 
-fn query_problem(message: &str) -> Problem {
-    let message = message.strip_prefix("Query deserialize error: ").unwrap_or(message);
-    let named = message.strip_prefix("unknown field `").or(message.strip_prefix("duplicate field `"));
-    match named.and_then(|rest| rest.split('`').next()) {
-        Some(name) => {
-            let place = Place::Query(name.to_owned());
-            Problem::fault(ErrorKind::Malformed, place, message)
+fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    serde_path_to_error::deserialize(Deserializer::new(pairs)).map_err(|error| {
+        let message = error.inner().to_string();
+        let named = ["unknown field `", "duplicate field `"]
+            .iter()
+            .find_map(|start| message.strip_prefix(start));
+        let name = match named {
+            Some(rest) => rest.split('`').next().unwrap_or_default().to_owned(),
+            None => error.path().to_string(),
+        };
+        Problem::fault(ErrorKind::Malformed, Place::Query(name), message)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Filter {
+        #[allow(dead_code)]
+        low_stock: Option<bool>,
+        #[allow(dead_code)]
+        limit: Option<u32>,
+    }
+
+    #[test]
+    fn names_the_parameter_that_is_wrong() {
+        for (query, name) in [
+            ("limit=x", "limit"),
+            ("limit=-1", "limit"),
+            ("lowStock=yes", "lowStock"),
+            ("colour=red", "colour"),
+            ("limit=1&limit=2", "limit"),
+        ] {
+            let problem = read::<Filter>(query).unwrap_err();
+            assert_eq!(problem.kind, ErrorKind::Malformed);
+            assert_eq!(
+                problem.faults[0].place,
+                Place::Query(name.into()),
+                "{query}"
+            );
         }
-        None => Problem::new(ErrorKind::Malformed, format!("The query cannot be read: {message}.")),
+        assert!(read::<Filter>("lowStock=true&limit=1").is_ok());
     }
 }

@@ -32,7 +32,9 @@ impl StockPolicy {
 
     /// Reads what [`StockPolicy::as_str`] wrote.
     pub fn from_stored(text: &str) -> Option<Self> {
-        [Self::Deny, Self::Allow, Self::Flag, Self::Untracked].into_iter().find(|policy| policy.as_str() == text)
+        [Self::Deny, Self::Allow, Self::Flag, Self::Untracked]
+            .into_iter()
+            .find(|policy| policy.as_str() == text)
     }
 
     /// Whether stock may be at this level.
@@ -86,5 +88,36 @@ impl Product {
     /// Sold below 0 under the policy `flag` and not set right since.
     pub fn is_flagged(&self) -> bool {
         self.catalogue.stock_policy == StockPolicy::Flag && self.stock < Quantity::ZERO
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// A coffee at 3.80, with a fresh id.
+    pub fn product(stock_policy: StockPolicy, stock_milli: i64) -> Product {
+        let now = DateTime::UNIX_EPOCH;
+        let catalogue = Catalogue {
+            name: "Flat white".into(),
+            price: Money::from_minor(380),
+            sku: Some("FW-1".into()),
+            barcode: None,
+            category: None,
+            stock_policy,
+            reorder_level: None,
+        };
+        Product {
+            id: ProductId(Uuid::now_v7()),
+            catalogue,
+            stock: Quantity::from_milli(stock_milli),
+            seq: 0,
+            archived: false,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
     }
 }

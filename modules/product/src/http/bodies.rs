@@ -1,0 +1,221 @@
+//! Request bodies, and what they ask once every field is checked. All faults of value are told at once.
+
+use contract::{Currency, Money, Quantity, RawAmount};
+use platform::problem::{Faults, Problem};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::text::{optional_text, parse_text};
+use crate::model::{Adjustment, AdjustmentReason, Catalogue, NewProduct, StockCount, StockPolicy};
+
+const MAX_NAME: usize = 200;
+const MAX_CODE: usize = 64;
+const MAX_CATEGORY: usize = 100;
+const MAX_NOTE: usize = 500;
+
+/// A new product.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "Flat white", "price": "3.80", "sku": "FW-1", "barcode": "5901234123457", "category": "coffee",
+    "stock": 40, "stockPolicy": "deny", "reorderLevel": 5
+}))]
+pub struct NewProductBody {
+    /// 1 to 200 characters.
+    name: String,
+    /// In the shop's currency, with no more places than it has; 0 to 10¹¹ minor units.
+    price: RawAmount,
+    /// Up to 64 characters, unique among products that are not archived.
+    sku: Option<String>,
+    /// Up to 64 characters, unique among products that are not archived.
+    barcode: Option<String>,
+    /// Up to 100 characters.
+    category: Option<String>,
+    /// What is there at first, 0 when left out.
+    stock: Option<RawAmount>,
+    /// `deny` when left out.
+    stock_policy: Option<StockPolicy>,
+    /// At or below it the product is low on stock.
+    reorder_level: Option<RawAmount>,
+}
+
+/// The catalogue fields of a product; what is left out is emptied.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "Flat white", "price": "3.90", "sku": "FW-1", "category": "coffee", "stockPolicy": "deny", "reorderLevel": 5
+}))]
+pub struct ProductBody {
+    /// 1 to 200 characters.
+    name: String,
+    /// In the shop's currency, with no more places than it has; 0 to 10¹¹ minor units.
+    price: RawAmount,
+    /// Up to 64 characters, unique among products that are not archived.
+    sku: Option<String>,
+    /// Up to 64 characters, unique among products that are not archived.
+    barcode: Option<String>,
+    /// Up to 100 characters.
+    category: Option<String>,
+    /// `deny` when left out.
+    stock_policy: Option<StockPolicy>,
+    /// At or below it the product is low on stock.
+    reorder_level: Option<RawAmount>,
+}
+
+/// A count of the shelf.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({ "quantity": 38, "expectedQuantity": 40 }))]
+pub struct StockCountBody {
+    /// What was counted.
+    quantity: RawAmount,
+    /// Change stock only if it is this much now.
+    expected_quantity: Option<RawAmount>,
+    /// The movement's `seq` after which the shelf was counted: what was sold since is kept.
+    #[schema(minimum = 0)]
+    as_of: Option<i64>,
+}
+
+/// Stock moved by hand.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({ "quantity": -2, "reason": "waste", "note": "dropped" }))]
+pub struct AdjustmentBody {
+    /// By how much stock changes: above 0 for `receive`, below 0 for `waste`.
+    quantity: RawAmount,
+    reason: AdjustmentReason,
+    /// Up to 500 characters.
+    note: Option<String>,
+}
+
+/// Stock of one product taken.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({ "quantity": 1 }))]
+pub struct DeductBody {
+    /// More than 0.
+    quantity: RawAmount,
+}
+
+impl ProductBody {
+    pub fn check(self, currency: Currency) -> Result<Catalogue, Problem> {
+        let mut faults = Faults::default();
+        let catalogue = self.collect(currency, &mut faults);
+        finish(faults, catalogue)
+    }
+
+    fn collect(self, currency: Currency, faults: &mut Faults) -> Option<Catalogue> {
+        let name = faults.check("/name", parse_text(&self.name, MAX_NAME));
+        let price = faults.check("/price", Money::parse_price(&self.price.0, currency));
+        let sku = optional_text(faults, "/sku", self.sku.as_deref(), MAX_CODE);
+        let barcode = optional_text(faults, "/barcode", self.barcode.as_deref(), MAX_CODE);
+        let category = optional_text(faults, "/category", self.category.as_deref(), MAX_CATEGORY);
+        let reorder_level = optional_count(faults, "/reorderLevel", self.reorder_level.as_ref());
+        let stock_policy = self.stock_policy.unwrap_or_default();
+        Some(Catalogue {
+            name: name?,
+            price: price?,
+            sku,
+            barcode,
+            category,
+            stock_policy,
+            reorder_level,
+        })
+    }
+}
+
+impl NewProductBody {
+    pub fn check(self, currency: Currency) -> Result<NewProduct, Problem> {
+        let mut faults = Faults::default();
+        let stock = optional_count(&mut faults, "/stock", self.stock.as_ref());
+        if self.stock_policy == Some(StockPolicy::Untracked) && self.stock.is_some() {
+            faults.add(
+                "/stock",
+                "must be left out for an untracked product: no stock is kept of it",
+            );
+        }
+        let catalogue = ProductBody {
+            name: self.name,
+            price: self.price,
+            sku: self.sku,
+            barcode: self.barcode,
+            category: self.category,
+            stock_policy: self.stock_policy,
+            reorder_level: self.reorder_level,
+        };
+        let catalogue = catalogue.collect(currency, &mut faults);
+        finish(
+            faults,
+            catalogue.map(|catalogue| NewProduct { catalogue, stock }),
+        )
+    }
+}
+
+impl StockCountBody {
+    pub fn check(self) -> Result<StockCount, Problem> {
+        let mut faults = Faults::default();
+        let quantity = faults.check("/quantity", Quantity::parse_count(&self.quantity.0));
+        let expected = self.expected_quantity.as_ref();
+        let expected_quantity = expected
+            .and_then(|amount| faults.check("/expectedQuantity", Quantity::parse(&amount.0)));
+        if self.as_of.is_some_and(|seq| seq < 0) {
+            faults.add("/asOf", "must not be negative");
+        }
+        let as_of = self.as_of;
+        finish(
+            faults,
+            quantity.map(|quantity| StockCount {
+                quantity,
+                expected_quantity,
+                as_of,
+            }),
+        )
+    }
+}
+
+impl AdjustmentBody {
+    pub fn check(self) -> Result<Adjustment, Problem> {
+        let mut faults = Faults::default();
+        let quantity = faults.check("/quantity", Quantity::parse_change(&self.quantity.0));
+        if quantity.is_some_and(|quantity| !self.reason.allows(quantity)) {
+            faults.add(
+                "/quantity",
+                "must be more than 0 to receive and less than 0 for waste; correct goes either way",
+            );
+        }
+        let note = optional_text(&mut faults, "/note", self.note.as_deref(), MAX_NOTE);
+        let reason = self.reason;
+        finish(
+            faults,
+            quantity.map(|quantity| Adjustment {
+                quantity,
+                reason,
+                note,
+            }),
+        )
+    }
+}
+
+impl DeductBody {
+    pub fn check(self) -> Result<Quantity, Problem> {
+        let mut faults = Faults::default();
+        let quantity = faults.check("/quantity", Quantity::parse_positive(&self.quantity.0));
+        finish(faults, quantity)
+    }
+}
+
+fn optional_count(
+    faults: &mut Faults,
+    pointer: &str,
+    amount: Option<&RawAmount>,
+) -> Option<Quantity> {
+    amount.and_then(|amount| faults.check(pointer, Quantity::parse_count(&amount.0)))
+}
+
+/// A value is missing only where a fault was noted.
+fn finish<T>(faults: Faults, value: Option<T>) -> Result<T, Problem> {
+    match (faults.is_empty(), value) {
+        (true, Some(value)) => Ok(value),
+        _ => Err(faults.into_problem()),
+    }
+}

@@ -1,0 +1,195 @@
+//! Products: create, read, list, replace, archive.
+
+use contract::{ProductId, Quantity};
+use platform::{
+    clock,
+    database::{
+        StoreError,
+        remembered::{Stop, once},
+    },
+    idempotency::{Answer, Keyed},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use super::{ProductError, ProductService};
+use crate::{
+    model::{Catalogue, NewProduct, Product, ProductFilter, Reason, Refusal},
+    store::{self, Entry},
+};
+
+impl ProductService {
+    /// Puts a product into the catalogue; what it opens with is its first movement.
+    ///
+    /// # Errors
+    /// When its SKU or barcode is taken.
+    pub async fn create(
+        &self,
+        request: &Keyed,
+        new: NewProduct,
+    ) -> Result<Answer<Product>, ProductError> {
+        let product = fresh(new.catalogue);
+        let opening = new.stock.unwrap_or_default();
+        self.change(request, async |transaction| {
+            store::insert(transaction, &product)
+                .await
+                .map_err(refuse_duplicates)?;
+            let mut product = product.clone();
+            if opening != Quantity::ZERO {
+                let after = product.level_after(opening).map_err(Stop::Refused)?;
+                let movement =
+                    store::append(transaction, &product, after, Entry::of(Reason::Opening)).await?;
+                (product.stock, product.seq) = (movement.after, movement.seq);
+            }
+            Ok(product)
+        })
+        .await
+    }
+
+    /// Reads a product; an archived one only when asked for.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn get(&self, id: ProductId, also_archived: bool) -> Result<Product, ProductError> {
+        store::find(self.database.reader(), id)
+            .await?
+            .filter(|product| also_archived || !product.archived)
+            .ok_or(Refusal::NotFound(id).into())
+    }
+
+    /// Up to `limit` products after `after`, in the order in which they were made.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list(
+        &self,
+        filter: &ProductFilter,
+        after: Option<ProductId>,
+        limit: u64,
+    ) -> Result<Vec<Product>, ProductError> {
+        Ok(store::list(self.database.reader(), filter, after, limit).await?)
+    }
+
+    /// Whether nothing was ever put into the catalogue.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_empty(&self) -> Result<bool, ProductError> {
+        Ok(!store::any_product(self.database.reader()).await?)
+    }
+
+    /// Replaces the catalogue fields; `versions` are those that the caller accepts to change.
+    ///
+    /// # Errors
+    /// When there is no such product, its version is another, its SKU or barcode is taken, or its stock does not allow
+    /// the policy.
+    pub async fn replace(
+        &self,
+        request: &Keyed,
+        id: ProductId,
+        versions: Option<&[i64]>,
+        catalogue: Catalogue,
+    ) -> Result<Answer<Product>, ProductError> {
+        self.change(request, async |transaction| {
+            let stands = live(store::lock(transaction, id).await?, id)?;
+            let changed = Product {
+                catalogue: catalogue.clone(),
+                ..next_version(stands, versions)?
+            };
+            if !changed.catalogue.stock_policy.allows_level(changed.stock) {
+                return Err(Stop::Refused(Refusal::StockNegative {
+                    quantity: changed.stock,
+                }));
+            }
+            store::update(transaction, &changed)
+                .await
+                .map_err(refuse_duplicates)?;
+            Ok(changed)
+        })
+        .await
+    }
+
+    /// Takes a product out of the catalogue. Orders keep what they sold; its SKU and barcode become free.
+    ///
+    /// # Errors
+    /// When there is no such product, or its version is another.
+    pub async fn archive(
+        &self,
+        request: &Keyed,
+        id: ProductId,
+        versions: Option<&[i64]>,
+    ) -> Result<Answer<()>, ProductError> {
+        self.change(request, async |transaction| {
+            let stands = live(store::lock(transaction, id).await?, id)?;
+            let changed = Product {
+                archived: true,
+                ..next_version(stands, versions)?
+            };
+            Ok(store::update(transaction, &changed).await?)
+        })
+        .await
+    }
+
+    /// Runs a change once a key, and tells its repeats what the first was told.
+    pub(super) async fn change<T>(
+        &self,
+        request: &Keyed,
+        work: impl AsyncFn(&platform::database::DatabaseTransaction) -> Result<T, Stop<Refusal>>,
+    ) -> Result<Answer<T>, ProductError>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        let Answer { value, replayed } = once(&self.database, request, work).await?;
+        match value {
+            Ok(value) => Ok(Answer { value, replayed }),
+            Err(refusal) => Err(ProductError::Refused(Answer {
+                value: refusal,
+                replayed,
+            })),
+        }
+    }
+}
+
+/// The product, unless it is unknown or archived.
+pub(super) fn live(product: Option<Product>, id: ProductId) -> Result<Product, Stop<Refusal>> {
+    product
+        .filter(|product| !product.archived)
+        .ok_or(Stop::Refused(Refusal::NotFound(id)))
+}
+
+fn fresh(catalogue: Catalogue) -> Product {
+    let now = clock::now();
+    Product {
+        id: ProductId(Uuid::now_v7()),
+        catalogue,
+        stock: Quantity::ZERO,
+        seq: 0,
+        archived: false,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn next_version(stands: Product, versions: Option<&[i64]>) -> Result<Product, Stop<Refusal>> {
+    if versions.is_some_and(|versions| !versions.contains(&stands.version)) {
+        return Err(Stop::Refused(Refusal::VersionMismatch {
+            current: stands.version,
+        }));
+    }
+    Ok(Product {
+        version: stands.version + 1,
+        updated_at: clock::now(),
+        ..stands
+    })
+}
+
+fn refuse_duplicates(error: StoreError) -> Stop<Refusal> {
+    if error.is_duplicate_of("sku") {
+        return Stop::Refused(Refusal::DuplicateSku);
+    }
+    if error.is_duplicate_of("barcode") {
+        return Stop::Refused(Refusal::DuplicateBarcode);
+    }
+    Stop::Store(error)
+}

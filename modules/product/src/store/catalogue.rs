@@ -1,0 +1,119 @@
+//! Products: the catalogue row and, beside it, the stock row that locks both.
+
+use std::collections::BTreeMap;
+
+use contract::{ProductId, Quantity};
+use platform::database::StoreError;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+use super::row::to_product;
+use crate::{
+    entity::{product, stock},
+    model::{Product, search_words},
+};
+
+/// Writes a new product with no stock; what it opens with is a movement.
+pub async fn insert(transaction: &DatabaseTransaction, new: &Product) -> Result<(), StoreError> {
+    product::Entity::insert(catalogue_row(new))
+        .exec_without_returning(transaction)
+        .await?;
+    let stock = stock::ActiveModel {
+        product_id: Set(new.id.0),
+        policy: Set(new.catalogue.stock_policy.as_str().to_owned()),
+        quantity_milli: Set(Quantity::ZERO.milli()),
+        seq: Set(0),
+    };
+    stock::Entity::insert(stock)
+        .exec_without_returning(transaction)
+        .await?;
+    Ok(())
+}
+
+/// Writes catalogue fields, archive mark and version of a product whose stock row this transaction has locked.
+pub async fn update(
+    transaction: &DatabaseTransaction,
+    changed: &Product,
+) -> Result<(), StoreError> {
+    product::Entity::update(catalogue_row(changed))
+        .exec_without_returning(transaction)
+        .await?;
+    let stock = stock::ActiveModel {
+        product_id: Set(changed.id.0),
+        policy: Set(changed.catalogue.stock_policy.as_str().to_owned()),
+        ..Default::default()
+    };
+    stock::Entity::update(stock)
+        .exec_without_returning(transaction)
+        .await?;
+    Ok(())
+}
+
+fn catalogue_row(product: &Product) -> product::ActiveModel {
+    let catalogue = &product.catalogue;
+    product::ActiveModel {
+        id: Set(product.id.0),
+        name: Set(catalogue.name.clone()),
+        price_minor: Set(catalogue.price.minor()),
+        sku: Set(catalogue.sku.clone()),
+        barcode: Set(catalogue.barcode.clone()),
+        category: Set(catalogue.category.clone()),
+        reorder_level_milli: Set(catalogue.reorder_level.map(Quantity::milli)),
+        search_words: Set(format!(" {} ", search_words(&catalogue.name).join(" "))),
+        archived: Set(product.archived),
+        version: Set(product.version),
+        created_at: Set(product.created_at),
+        updated_at: Set(product.updated_at),
+    }
+}
+
+/// The product, archived or not.
+pub async fn find(
+    connection: &impl ConnectionTrait,
+    id: ProductId,
+) -> Result<Option<Product>, StoreError> {
+    let rows = product::Entity::find_by_id(id.0)
+        .find_also_related(stock::Entity)
+        .one(connection)
+        .await?;
+    rows.map(to_product).transpose()
+}
+
+/// Locks the product against sales, counts and edits, and reads it then.
+pub async fn lock(
+    transaction: &DatabaseTransaction,
+    id: ProductId,
+) -> Result<Option<Product>, StoreError> {
+    Ok(lock_all(transaction, [id]).await?.remove(&id))
+}
+
+/// Locks stock rows in id order, so that orders of the same products in opposite orders wait instead of deadlocking;
+/// then, in a later statement that sees what others committed meanwhile, reads the products.
+///
+/// SQLite knows no row locks: there the write transaction is the lock.
+pub async fn lock_all(
+    transaction: &DatabaseTransaction,
+    ids: impl IntoIterator<Item = ProductId>,
+) -> Result<BTreeMap<ProductId, Product>, StoreError> {
+    let ids: Vec<Uuid> = ids.into_iter().map(|id| id.0).collect();
+    let locked: Vec<Uuid> = stock::Entity::find()
+        .select_only()
+        .column(stock::Column::ProductId)
+        .filter(stock::Column::ProductId.is_in(ids))
+        .order_by_asc(stock::Column::ProductId)
+        .lock_exclusive()
+        .into_tuple()
+        .all(transaction)
+        .await?;
+    let rows = product::Entity::find()
+        .find_also_related(stock::Entity)
+        .filter(product::Column::Id.is_in(locked))
+        .all(transaction)
+        .await?;
+    rows.into_iter()
+        .map(|rows| to_product(rows).map(|product| (product.id, product)))
+        .collect()
+}

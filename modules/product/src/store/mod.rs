@@ -1,0 +1,15 @@
+//! Rows in, rows out. Every statement runs on the connection or transaction that the service hands in.
+//!
+//! Lock order: stock rows by product id, then everything else. Nothing is written on the strength of a read that was
+//! made before the locks.
+
+mod catalogue;
+mod deductions;
+mod ledger;
+mod list;
+mod row;
+
+pub use catalogue::{find, insert, lock, lock_all, update};
+pub use deductions::{StoredDeduction, find_deduction, insert_deduction, is_deduction_race};
+pub use ledger::{Entry, append, level_at, movements};
+pub use list::{any_product, list};
