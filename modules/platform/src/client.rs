@@ -1,8 +1,13 @@
 //! The HTTP client for calls to other roles, tuned for many short requests to few peers.
 
+mod connector;
+mod stream;
+
 use std::{rc::Rc, time::Duration};
 
 use awc::{Client, Connector};
+
+use connector::WatchedConnector;
 
 /// Longest answer that is read from a peer.
 pub const ANSWER_LIMIT_BYTES: usize = 4 << 20;
@@ -21,11 +26,13 @@ pub struct ClientSettings {
 /// bounds them), no redirects, no time-out of its own: every call brings its deadline.
 pub fn build(settings: &ClientSettings) -> Rc<Client> {
     let connector = Connector::new()
+        .connector(WatchedConnector::default())
         .limit(0)
         .timeout(Duration::from_millis(settings.connect_timeout_ms))
         .conn_keep_alive(Duration::from_millis(settings.keep_alive_ms));
     let client = Client::builder()
         .connector(connector)
+        .no_default_headers()
         .disable_redirects()
         .disable_timeout()
         .finish();

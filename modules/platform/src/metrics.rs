@@ -15,7 +15,7 @@ use prometheus_client::{
 use crate::database::Database;
 
 /// Upper bounds of the latency buckets, in seconds: from a lone commit to past every deadline.
-const LATENCY_BUCKETS_S: [f64; 12] = [
+pub const LATENCY_BUCKETS_S: [f64; 12] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
 ];
 

@@ -225,6 +225,17 @@ impl fmt::Display for Problem {
 
 impl Error for Problem {}
 
+/// An error with its causes, on one line: for the log, never for the public.
+pub fn chain(error: &(dyn Error + Send + Sync)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
+}
+
 /// Collects every fault of value in a body, so that a caller learns all of them at once.
 #[derive(Default)]
 pub struct Faults(Vec<InputFault>);

@@ -26,7 +26,7 @@ pub enum ErrorClass {
 
 /// A failure of the database, with its meaning.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("database: {source}")]
+#[error("the database failed")]
 pub struct StoreError {
     pub class: ErrorClass,
     pub source: DbErr,

@@ -4,6 +4,7 @@
 mod connect;
 mod error;
 mod facts;
+mod location;
 mod lock;
 mod migrate;
 pub mod remembered;
@@ -13,6 +14,7 @@ mod transaction;
 pub use connect::{Database, PoolState};
 pub use error::{ErrorClass, StoreError};
 pub use facts::{Fact, create_facts, pin_facts};
+pub use location::{Location, LocationError, locate};
 pub use lock::{FileLock, FileLockError};
 pub use migrate::{Migrations, SchemaState, migrate, schema_state};
 pub use sea_orm::DatabaseTransaction;

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::{
     idempotency,
     metrics::Metrics,
-    problem::Problem,
+    problem::{Problem, chain},
     request_id::{self, RequestId},
 };
 
@@ -62,7 +62,7 @@ pub async fn serve_request(
     if let Some(metrics) = metrics {
         metrics
             .http
-            .record(method.as_str(), &route, status, duration);
+            .record(method_label(&method), &route, status, duration);
     }
     log(
         &Event {
@@ -89,6 +89,24 @@ fn make_missing_key(request: &mut ServiceRequest) -> Result<Option<HeaderValue>,
         .headers_mut()
         .insert(HeaderName::from_static(idempotency::HEADER), key.clone());
     Ok(Some(key))
+}
+
+/// A caller may invent methods; the figures must not grow with them.
+fn method_label(method: &Method) -> &str {
+    let known = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ];
+    if known.contains(method) {
+        method.as_str()
+    } else {
+        "other"
+    }
 }
 
 struct Event<'a> {
@@ -127,15 +145,4 @@ fn log<B>(event: &Event, response: &ServiceResponse<B>) {
         }
         _ => info!(method, route, status, duration_ms, request_id = %id, code, "request"),
     }
-}
-
-/// An error with its causes, on one line.
-fn chain(error: &(dyn std::error::Error + Send + Sync)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use contract::{
     DecideRequest, Deduction, OrderId, ProductApi, ProductApiError, Quantity, RefuseRequest,
 };
-use platform::{deadline::Deadline, idempotency::RequestHash};
+use platform::{deadline::Deadline, idempotency::RequestHash, problem::chain};
 
 use super::{ProductError, ProductService};
 
@@ -75,7 +75,7 @@ fn check_lines(request: &DecideRequest) -> Result<(), ProductApiError> {
 fn told(error: ProductError) -> ProductApiError {
     match error {
         ProductError::KeyReused => ProductApiError::KeyReused,
-        ProductError::Store(error) => ProductApiError::Unknown(error.to_string()),
+        ProductError::Store(error) => ProductApiError::Unknown(chain(&error)),
         ProductError::Refused(refusal) => ProductApiError::Rejected(format!("{:?}", refusal.value)),
     }
 }

@@ -1,0 +1,21 @@
+//! The edge of the split shop: routes, discovery, choice, health, retries, limits. No database, no business rule.
+
+mod body;
+mod cluster;
+mod discovery;
+mod endpoint;
+mod exchange;
+mod forward;
+mod gateway;
+mod headers;
+mod health;
+pub mod http;
+mod latency;
+mod metrics;
+mod path;
+mod settings;
+mod view;
+
+pub use discovery::{Location, NoLocation};
+pub use gateway::{Gateway, GatewayError, GatewayWorker};
+pub use settings::GatewaySettings;
