@@ -210,7 +210,8 @@ async fn claim(transaction: &DatabaseTransaction, request: &Keyed) -> Result<Cla
         .on_conflict_do_nothing_on([row::Column::Key])
         .exec_without_returning(transaction)
         .await?;
-    if matches!(inserted, TryInsertResult::Inserted(_)) {
+    // a conflict is answered as `Inserted(0)`
+    if matches!(inserted, TryInsertResult::Inserted(1..)) {
         return Ok(Claim::New);
     }
     let stands = row::Entity::find_by_id(request.key.as_str())

@@ -31,9 +31,8 @@ pub fn now_plus_ms(backend: DbBackend, offset_ms: i64) -> SimpleExpr {
         )),
         // spelled as sqlx writes times, so that texts compare as times do
         _ => Expr::cust(format!(
-            "strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', '{:+}.{:03} seconds')",
-            offset_ms / 1000,
-            offset_ms.abs() % 1000
+            "strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', '{:+.3} seconds')",
+            offset_ms as f64 / 1000.0
         )),
     }
 }

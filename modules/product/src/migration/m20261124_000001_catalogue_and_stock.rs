@@ -133,7 +133,7 @@ fn deductions() -> TableCreateStatement {
         .check((
             "deductions_outcome",
             Expr::cust(
-                "(outcome = 'held' AND request_hash IS NOT NULL AND total_minor >= 0 AND cause IS NULL AND refusals IS NULL) \
+                "(outcome = 'held' AND request_hash IS NOT NULL AND total_minor IS NOT NULL AND total_minor >= 0 AND cause IS NULL AND refusals IS NULL) \
                  OR (outcome = 'refused' AND total_minor IS NULL AND refusals IS NOT NULL \
                  AND cause IN ('lines', 'total_out_of_range', 'given_up') AND cause IS NOT NULL)",
             ),

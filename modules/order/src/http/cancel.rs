@@ -1,0 +1,60 @@
+//! `POST /orders/cancellations`
+
+use actix_web::{HttpResponse, post, web::Data};
+use contract::{Code, ProblemDocument};
+use platform::{
+    http::{JsonBody, Key},
+    problem::Problem,
+};
+
+use super::{answer, body::CancelOrderBody, document::OrderDocument, problem::order_problem};
+use crate::{model::OrderStatus, service::OrderService};
+
+/// Give an order up
+///
+/// For an order whose outcome is unknown, also one that may never have arrived: named by its key it is cancelled in any
+/// case, and the order's request, should it come late, is told so. It ends cancelled, or as it was decided before. A 404
+/// for an `orderId` proves nothing: cancel by key.
+#[utoipa::path(
+    tag = "orders",
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 16, max_length = 255,
+        description = "The cancellation's own key, not the order's.")),
+    request_body = CancelOrderBody,
+    responses(
+        (status = 200, description = "Nothing was sold, and never will be: the order is `cancelled`, or was `rejected` before.", body = OrderDocument, headers(
+            ("Idempotent-Replayed" = String, description = "`true` on the answer to a repeat."))),
+        (status = 400, description = "Not readable: no JSON, or a key that is none.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "No order of this `orderId` is known; cancel by key.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "`already_confirmed`: it was sold before; `orderId` says which.", body = ProblemDocument, content_type = "application/problem+json", headers(
+            ("Idempotent-Replayed" = String, description = "`true` on the answer to a repeat."))),
+        (status = 413, description = "The body is too long.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid`: the content is wrong, see errors; or `key_reused`: a key was used for another request.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 500, description = "A fault on our side; repeat with the same key.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "`overloaded` or `unavailable`: this request changed nothing; or `outcome_unknown`: repeat with the same key.", body = ProblemDocument, content_type = "application/problem+json", headers(
+            ("Retry-After" = String, description = "Seconds."))),
+    ),
+)]
+#[post("/orders/cancellations")]
+pub async fn cancel_order(
+    service: Data<OrderService>,
+    key: Key,
+    body: JsonBody<CancelOrderBody>,
+) -> Result<HttpResponse, Problem> {
+    let command = body.0.into_command(key.0)?;
+    let answer = service.cancel(&command).await.map_err(order_problem)?;
+    let order = answer.value;
+    match order.status() {
+        OrderStatus::Confirmed => {
+            let detail =
+                "The order was confirmed before it could be given up; read it under its orderId.";
+            let problem = Code::AlreadyConfirmed
+                .problem(detail)
+                .member("orderId", order.id.to_string());
+            Ok(answer::problem(problem, answer.replayed))
+        }
+        OrderStatus::Pending | OrderStatus::Rejected | OrderStatus::Cancelled => {
+            Ok(answer::ok(&order, service.shop().currency, answer.replayed))
+        }
+    }
+}

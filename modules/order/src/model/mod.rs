@@ -1,0 +1,19 @@
+//! What the module talks about, without database or HTTP.
+
+mod cancel;
+mod filter;
+mod merge;
+mod order;
+mod pending;
+mod place;
+mod rejection;
+mod status;
+
+pub use cancel::{CancelOrder, CancelTarget};
+pub use filter::{OrderFilter, OrderPage, Position};
+pub use merge::{ItemField, MAX_ITEMS, MergeFault, MergeFaultKind, WantedItem, merge};
+pub use order::{Order, OrderLine, OrderState};
+pub use pending::{Misfit, PendingOrder, Standing};
+pub use place::{OrderRequest, PlaceOrder, RequestedLine};
+pub use rejection::{Reason, ReasonKind, Rejection};
+pub use status::OrderStatus;

@@ -1,0 +1,71 @@
+//! What all workers share, and what each has of its own.
+
+use std::{rc::Rc, sync::Arc};
+
+use contract::{ProductApi, Shop};
+use platform::{database::Database, deadline::Deadline, metrics::Metrics};
+
+use super::{admission::Admission, metrics::OrderMetrics};
+use crate::{settings::OrderSettings, store::IntentTimes};
+
+/// What the workers of a process share; cheap to clone.
+#[derive(Clone)]
+pub struct OrderShared(pub(super) Arc<Parts>);
+
+pub(super) struct Parts {
+    pub(super) database: Database,
+    pub(super) shop: Shop,
+    pub(super) settings: OrderSettings,
+    pub(super) admission: Admission,
+    pub(super) metrics: OrderMetrics,
+}
+
+/// The order module of one worker: an HTTP client to the product module cannot leave its thread.
+#[derive(Clone)]
+pub struct OrderService {
+    pub(super) shared: OrderShared,
+    pub(super) product: Rc<dyn ProductApi>,
+}
+
+impl OrderShared {
+    pub fn new(database: Database, shop: Shop, settings: OrderSettings, metrics: &Metrics) -> Self {
+        let metrics = OrderMetrics::register(metrics);
+        let admission = Admission::new(settings.max_in_flight, metrics.in_flight.clone());
+        Self(Arc::new(Parts {
+            database,
+            shop,
+            settings,
+            admission,
+            metrics,
+        }))
+    }
+}
+
+impl Parts {
+    /// The deadline of a request that begins now.
+    pub(super) fn deadline(&self) -> Deadline {
+        Deadline::after(self.settings.deadline())
+    }
+
+    pub(super) fn intent_times(&self) -> IntentTimes {
+        IntentTimes {
+            decide_by_ms: self.settings.decide_by_ms,
+            first_sweep_ms: self.settings.first_sweep_ms(),
+        }
+    }
+}
+
+impl OrderService {
+    pub fn new(shared: OrderShared, product: Rc<dyn ProductApi>) -> Self {
+        Self { shared, product }
+    }
+
+    /// The shop whose orders these are.
+    pub fn shop(&self) -> &Shop {
+        &self.parts().shop
+    }
+
+    pub(super) fn parts(&self) -> &Parts {
+        &self.shared.0
+    }
+}

@@ -1,0 +1,16 @@
+//! Rows in, rows out.
+
+mod cancel;
+mod claim;
+mod find;
+mod intent;
+mod list;
+mod project;
+mod row;
+
+pub use cancel::{CancelRefusal, open_cancellation};
+pub use claim::{Backlog, Backoff, backlog, claim_due};
+pub use find::{exists, find, standing};
+pub use intent::{IntentTimes, insert_intent};
+pub use list::list;
+pub use project::project;

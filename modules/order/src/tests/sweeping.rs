@@ -1,0 +1,181 @@
+//! Finishing what was cut off.
+
+use platform::deadline::Deadline;
+use tokio::sync::watch;
+
+use super::{
+    shelf::Mood,
+    support::{TestShop, key, wanted},
+};
+use crate::{
+    OrderSettings, SweepReport, SweeperSettings,
+    model::{OrderStatus, PendingOrder, Standing},
+};
+
+/// Nothing to wait for: an order is due as soon as it is there.
+fn at_once() -> OrderSettings {
+    let sweeper = SweeperSettings {
+        retry_ms: 0,
+        max_retry_ms: 0,
+        batch: 4,
+        ..TestShop::settings().sweeper
+    };
+    OrderSettings {
+        deadline_ms: 300,
+        sweeper,
+        ..TestShop::settings()
+    }
+}
+
+/// S1 alone, by a replica whose orders are due at once.
+async fn intend(shop: &TestShop, name: &str, milli: i64) -> PendingOrder {
+    let product = shop.shelf.put(1, 5000);
+    let hasty = shop.replica(&OrderSettings {
+        deadline_ms: 0,
+        ..shop.settings.clone()
+    });
+    match hasty
+        .intend(&key(name), &wanted(&[(product, milli, None)]))
+        .await
+        .unwrap()
+        .standing
+    {
+        Standing::Pending(pending) => pending,
+        Standing::Decided { order, .. } => panic!("{order:?}"),
+    }
+}
+
+#[tokio::test]
+async fn finishes_what_was_cut_off_after_any_step() {
+    let shop = TestShop::open_with(at_once()).await;
+    let after_intent = intend(&shop, "s1", 1000).await;
+    let after_decision = intend(&shop, "s2", 1000).await;
+    let deadline = Deadline::after(shop.settings.deadline());
+    shop.orders.decide(&after_decision, deadline).await.unwrap();
+
+    let report = shop.orders.sweep_once().await.unwrap();
+    assert_eq!(
+        report,
+        SweepReport {
+            claimed: 2,
+            finished: 2,
+            failed: 0
+        }
+    );
+    for pending in [after_intent, after_decision] {
+        assert_eq!(
+            shop.orders.get(pending.id).await.unwrap().status(),
+            OrderStatus::Confirmed
+        );
+    }
+    assert_eq!(
+        shop.orders.sweep_once().await.unwrap(),
+        SweepReport::default()
+    );
+}
+
+#[tokio::test]
+async fn leaves_alone_what_a_caller_still_waits_for() {
+    let settings = OrderSettings {
+        deadline_ms: 60_000,
+        ..at_once()
+    };
+    let shop = TestShop::open_with(settings).await;
+    let coffee = shop.shelf.put(1, 5000);
+    shop.orders
+        .intend(&key("a"), &wanted(&[(coffee, 1000, None)]))
+        .await
+        .unwrap();
+    assert_eq!(
+        shop.orders.sweep_once().await.unwrap(),
+        SweepReport::default()
+    );
+}
+
+#[tokio::test]
+async fn what_fails_is_tried_again_later_and_stops_nothing() {
+    let settings = at_once();
+    let shop = TestShop::open_with(settings.clone()).await;
+    let pending = intend(&shop, "a", 1000).await;
+    shop.shelf.mood.set(Mood::Refusing);
+    let report = shop.orders.sweep_once().await.unwrap();
+    assert_eq!(
+        report,
+        SweepReport {
+            claimed: 1,
+            finished: 0,
+            failed: 1
+        }
+    );
+    let late = OrderSettings {
+        decide_by_ms: 0,
+        ..settings
+    };
+    let overdue = shop.replica(&OrderSettings {
+        deadline_ms: 0,
+        ..late
+    });
+    overdue
+        .intend(
+            &key("late"),
+            &wanted(&[(shop.shelf.put(2, 1000), 1000, None)]),
+        )
+        .await
+        .unwrap();
+
+    shop.shelf.mood.set(Mood::Well);
+    let report = shop.orders.sweep_once().await.unwrap();
+    assert_eq!(
+        report,
+        SweepReport {
+            claimed: 2,
+            finished: 2,
+            failed: 0
+        }
+    );
+    assert_eq!(
+        shop.orders.get(pending.id).await.unwrap().status(),
+        OrderStatus::Confirmed
+    );
+    let overdue = shop
+        .orders
+        .get(shop.orders.shop().order_id(&key("late")))
+        .await
+        .unwrap();
+    assert_eq!(overdue.status(), OrderStatus::Cancelled);
+}
+
+#[tokio::test]
+async fn runs_until_told_to_stop_and_shows_what_is_pending() {
+    let shop = TestShop::open_with(at_once()).await;
+    let mut pending = Vec::new();
+    for name in 0..10 {
+        pending.push(intend(&shop, &format!("order-{name}"), 100).await);
+    }
+    let (stop, stopped) = watch::channel(false);
+    let all_done = async {
+        for order in &pending {
+            while shop.orders.get(order.id).await.unwrap().status() == OrderStatus::Pending {
+                tokio::task::yield_now().await;
+            }
+        }
+        while !shop
+            .metrics
+            .encode()
+            .unwrap()
+            .contains("pos_orders_pending 0\n")
+        {
+            tokio::task::yield_now().await;
+        }
+        stop.send(true).unwrap();
+    };
+    let both = async { tokio::join!(shop.orders.sweep(stopped), all_done) };
+    tokio::time::timeout(std::time::Duration::from_secs(10), both)
+        .await
+        .unwrap();
+    let page = shop.metrics.encode().unwrap();
+    assert!(
+        page.contains("pos_sweeper_orders_total{outcome=\"finished\"} 10\n"),
+        "{page}"
+    );
+}
