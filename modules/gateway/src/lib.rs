@@ -18,4 +18,4 @@ mod view;
 
 pub use discovery::{Location, NoLocation};
 pub use gateway::{Gateway, GatewayError, GatewayWorker};
-pub use settings::GatewaySettings;
+pub use settings::{GatewaySettings, NoNameserver, parse_nameservers};

@@ -2,14 +2,15 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GatewaySettings {
     pub product_url: String,
     pub order_url: String,
-    /// `ADDRESS:PORT` each; none means those of the system.
+    /// None means those of the system.
+    #[serde(deserialize_with = "read_nameservers")]
     pub nameservers: Vec<SocketAddr>,
     pub resolve_every_ms: u64,
     pub resolve_timeout_ms: u64,
@@ -54,4 +55,22 @@ impl GatewaySettings {
     pub fn silent_body_timeout(&self) -> Duration {
         Duration::from_millis(self.silent_body_timeout_ms)
     }
+}
+
+/// Why a text is no list of nameservers.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} must be ADDRESS:PORT, such as 127.0.0.1:53; several are separated by commas")]
+pub struct NoNameserver(String);
+
+/// Reads `ADDRESS:PORT` separated by commas; an empty text is an empty list.
+///
+/// # Errors
+/// When one is none.
+pub fn parse_nameservers(text: &str) -> Result<Vec<SocketAddr>, NoNameserver> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| part.parse().map_err(|_| NoNameserver(part.to_owned()))).collect()
+}
+
+fn read_nameservers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SocketAddr>, D::Error> {
+    parse_nameservers(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }

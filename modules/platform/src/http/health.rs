@@ -33,6 +33,9 @@ impl Draining {
 /// Asks another role whether it answers; it is shown, and never decides.
 pub type Peer = Rc<dyn Fn() -> LocalBoxFuture<'static, bool>>;
 
+/// Whether something was found.
+pub type Found = Rc<dyn Fn() -> bool>;
+
 /// What this process waits for before it is ready.
 #[derive(Clone)]
 pub struct Readiness {
@@ -40,6 +43,8 @@ pub struct Readiness {
     /// A role's own databases decide.
     pub databases: Vec<(&'static str, Database)>,
     pub peers: Vec<(&'static str, Peer)>,
+    /// What must have been found once before requests make sense.
+    pub found: Vec<(&'static str, Found)>,
     pub timeout: Duration,
 }
 
@@ -61,6 +66,11 @@ impl Readiness {
                 .await
                 .unwrap_or(false);
             waits.insert(*name, if answers { "ok" } else { "degraded" });
+        }
+        for (name, found) in &self.found {
+            let is_found = found();
+            ready &= is_found;
+            waits.insert(*name, if is_found { "ok" } else { "not found yet" });
         }
         let status = match (self.draining.is_on(), ready) {
             (true, _) => "draining",

@@ -19,7 +19,7 @@ pub use answer::{answer_json, answered};
 pub use call_deadline::CallDeadline;
 pub use edge::serve_request;
 pub use fallback::{RouteTable, no_such_route};
-pub use health::{Draining, Peer, Readiness, livez, metrics_page, readyz};
+pub use health::{Draining, Found, Peer, Readiness, livez, metrics_page, readyz};
 pub use json::{BodyLimit, JsonBody, body_limit};
 pub use key::Key;
 pub use keyed::keyed;

@@ -1,0 +1,76 @@
+//! What can be asked for on the command line.
+
+mod healthcheck;
+mod migrate;
+mod serve;
+
+use std::{ffi::OsString, future::Future, io::Write, process::ExitCode};
+
+use actix_web::rt::System;
+use platform::telemetry;
+
+use crate::{
+    cli::{self, Action, Asked, Flags},
+    failure::Failure,
+    openapi,
+    settings::Settings,
+};
+
+/// Does what the command line says; answers the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match cli::parse(arguments).and_then(obey) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn obey(asked: Asked) -> Result<ExitCode, Failure> {
+    let (action, flags) = match asked {
+        Asked::Do(action, flags) => (action, flags),
+        Asked::Print(text) => {
+            print(&text);
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    if action == Action::Openapi {
+        print(&describe(&flags)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let settings = Settings::load(&flags, None).map_err(Failure::Usage)?;
+    match action {
+        Action::Config | Action::Openapi => print(&settings.report()),
+        Action::Healthcheck { ready } => return Ok(block_on(healthcheck::ask(&settings, ready))),
+        Action::Migrate => {
+            start_log(&settings)?;
+            print(&block_on(migrate::migrate(&settings))?);
+        }
+        Action::Serve { demo } => {
+            start_log(&settings)?;
+            block_on(serve::serve(&settings, demo))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The document needs no settings, so that it can be made anywhere.
+fn describe(flags: &Flags) -> Result<String, Failure> {
+    let document = openapi::document(flags.role.unwrap_or_default());
+    let text = document.to_pretty_json().map_err(anyhow::Error::new)?;
+    Ok(text + "\n")
+}
+
+fn start_log(settings: &Settings) -> Result<(), Failure> {
+    telemetry::start(&settings.log).map_err(|error| Failure::usage(format!("log.level: {error}")))
+}
+
+fn block_on<F: Future>(work: F) -> F::Output {
+    System::new().block_on(work)
+}
+
+/// Writes to standard output. Whoever closed it does not want to read on.
+fn print(text: &str) {
+    let mut output = std::io::stdout().lock();
+    let _ = output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush());
+}

@@ -1,0 +1,120 @@
+//! `pos`: serves until it is told to stop, and then loses nothing that is under way.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::{Context, bail};
+use platform::{deadline::Deadline, settings::LogFormat};
+
+use crate::{
+    background::Background,
+    greeting::Greeting,
+    server::{Application, check_address, reachable},
+    settings::Settings,
+    stop::StopSignals,
+    wiring::{self, Wired},
+};
+
+/// How long the pools, and then the threads, may take to close once nobody uses them.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Starts, serves, and stops at a signal.
+///
+/// # Errors
+/// When the start fails; the message says what to do.
+pub async fn serve(settings: &Settings, demo: bool) -> anyhow::Result<()> {
+    let mut signals = StopSignals::listen()?;
+    check_address(&settings.server.listen)?;
+    // Whatever a start is at, it may be cut off: migrations are whole or not there.
+    let wired = tokio::select! {
+        wired = prepare(settings, demo) => wired?,
+        signal = signals.next() => {
+            tracing::info!(signal, "told to stop before the start was through");
+            return Ok(());
+        }
+    };
+    let application = Application::new(wired.modules.clone(), settings.server.clone())?;
+    let (server, addresses) = application.bind()?;
+    let handle = server.handle();
+    let background = Background::start(&wired.modules, settings)?;
+    let mut serving = actix_web::rt::spawn(server);
+    greet(settings, &addresses, demo);
+
+    let signal = tokio::select! {
+        ended = &mut serving => return ended.context("the server broke off")?.context("the server failed"),
+        signal = signals.next() => signal,
+    };
+    tracing::info!(
+        signal,
+        "stopping; what is under way is finished, a second signal ends at once"
+    );
+    let wind_down = async {
+        let unfinished = drain(&application, background, settings).await;
+        let stopped = async {
+            handle.stop(unfinished == 0).await;
+            serving.await
+        };
+        // nobody works any more; this is for answers that are still being sent
+        match Deadline::after(CLOSE_TIMEOUT).bound(stopped).await {
+            Ok(ended) => ended
+                .context("the server broke off")?
+                .context("the server failed"),
+            Err(_) => Ok(()),
+        }
+    };
+    tokio::select! {
+        ended = wind_down => ended?,
+        signal = signals.next() => bail!("{signal} came a second time; ended at once"),
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn prepare(settings: &Settings, demo: bool) -> anyhow::Result<Wired> {
+    let wired = wiring::wire(settings).await?;
+    if demo {
+        let made = wiring::seed_demo(&wired.modules).await?;
+        tracing::info!(made, "demo catalogue");
+    }
+    Ok(wired)
+}
+
+/// Stops in the order that loses nothing: first say so and go on serving, then let nobody in and finish what is in, then
+/// close the pools. The threads stop last: they keep the pools' connections alive. Answers how many requests did not end
+/// in time.
+async fn drain(application: &Application, background: Background, settings: &Settings) -> usize {
+    application.draining.start();
+    tokio::time::sleep(Duration::from_millis(settings.server.drain_ms)).await;
+    let deadline = Deadline::after(Duration::from_millis(settings.server.shutdown_timeout_ms));
+    let (unfinished, ()) =
+        tokio::join!(application.gate.close(deadline), background.stop(deadline));
+    if unfinished > 0 {
+        tracing::warn!(unfinished, "requests did not end in time and are cut off");
+    }
+    if Deadline::after(CLOSE_TIMEOUT)
+        .bound(application.modules.close())
+        .await
+        .is_err()
+    {
+        tracing::warn!("the databases did not close in time");
+    }
+    unfinished
+}
+
+fn greet(settings: &Settings, addresses: &[SocketAddr], demo: bool) {
+    let Some(address) = addresses.first() else {
+        return;
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(role = %settings.role, listen = %address, version, "serving");
+    if settings.log.format == LogFormat::Text {
+        let base_url = format!("http://{}", reachable(*address));
+        super::print(
+            &Greeting {
+                settings,
+                base_url: &base_url,
+                demo,
+            }
+            .to_string(),
+        );
+    }
+}

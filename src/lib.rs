@@ -1,0 +1,19 @@
+//! The composition root: puts the modules of a role together and serves them. No business rule.
+
+mod background;
+mod cli;
+mod commands;
+mod databases;
+mod failure;
+mod gate;
+mod greeting;
+pub mod openapi;
+mod probes;
+mod role;
+mod server;
+mod settings;
+mod stop;
+mod wiring;
+
+pub use commands::run;
+pub use role::Role;

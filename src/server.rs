@@ -1,0 +1,191 @@
+//! Serves the routes of a role over HTTP.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    time::Duration,
+};
+
+use actix_web::{
+    App, Error, HttpServer,
+    body::MessageBody,
+    dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse},
+    middleware::from_fn,
+    web::{self, Data, redirect},
+};
+use anyhow::{Context, anyhow};
+use gateway::GatewayWorker;
+use platform::{
+    http::{Draining, Readiness, RouteTable, body_limit, no_such_route, serve_request},
+    settings::ServerSettings,
+};
+use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::{
+    gate::{Gate, pass_gate},
+    openapi,
+    probes::ApiDocument,
+    wiring::Modules,
+};
+
+/// How long a client may take to see that its connection was closed.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Everything that a worker needs to make its application.
+#[derive(Clone)]
+pub struct Application {
+    pub modules: Modules,
+    pub server: ServerSettings,
+    pub draining: Draining,
+    pub gate: Gate,
+    document: Data<ApiDocument>,
+    routes: Data<RouteTable>,
+}
+
+impl Application {
+    /// # Errors
+    /// When the API document cannot be written.
+    pub fn new(modules: Modules, server: ServerSettings) -> anyhow::Result<Self> {
+        let mut document = openapi::document(modules.role);
+        let routes = Data::new(openapi::route_table(&mut document));
+        let text = document
+            .to_json()
+            .context("cannot write the API document")?;
+        let document = Data::new(ApiDocument(text));
+        Ok(Self {
+            modules,
+            server,
+            draining: Draining::default(),
+            gate: Gate::default(),
+            document,
+            routes,
+        })
+    }
+
+    /// Binds the address and prepares the workers. They serve once the server is polled.
+    ///
+    /// # Errors
+    /// When the address cannot be had.
+    pub fn bind(&self) -> anyhow::Result<(Server, Vec<SocketAddr>)> {
+        let application = self.clone();
+        let settings = &self.server;
+        let workers = match settings.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        };
+        let server = HttpServer::new(move || application.for_worker())
+            .workers(workers)
+            // actix counts them for each worker
+            .max_connections(settings.max_connections.div_ceil(workers))
+            .keep_alive(Duration::from_millis(settings.keep_alive_ms))
+            .client_request_timeout(Duration::from_millis(settings.head_timeout_ms))
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            .tcp_nodelay(true)
+            .disable_signals()
+            .shutdown_timeout(settings.shutdown_timeout_ms.div_ceil(1000))
+            .bind(&settings.listen)
+            .map_err(|error| cannot_listen(&settings.listen, error))?;
+        let addresses = server.addrs();
+        Ok((server.run(), addresses))
+    }
+
+    fn readiness(&self) -> Readiness {
+        Readiness {
+            draining: self.draining.clone(),
+            databases: self.modules.databases.clone(),
+            peers: self.modules.peers(),
+            found: self.modules.found(),
+            timeout: self.server.ready_timeout(),
+        }
+    }
+
+    fn for_worker(
+        &self,
+    ) -> App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<impl MessageBody + use<>>,
+            Error = Error,
+            InitError = (),
+        > + use<>,
+    > {
+        let modules = &self.modules;
+        let (payload, limit) = body_limit(self.server.body_limit_bytes);
+        let swagger = SwaggerUi::new("/docs/{file:.*}").config(Config::from("/openapi.json"));
+        let mut app = App::new()
+            .app_data(payload)
+            .app_data(limit)
+            .app_data(Data::new(modules.metrics.clone()))
+            .app_data(Data::new(self.readiness()))
+            .app_data(Data::new(self.draining.clone()))
+            .app_data(Data::new(self.gate.clone()))
+            .app_data(self.document.clone())
+            .app_data(self.routes.clone());
+        if let Some(product) = &modules.product {
+            app = app.app_data(Data::new(product.clone()));
+        }
+        if let Some(order) = &modules.order {
+            app = app.app_data(Data::new(order.bind()));
+        }
+        if let Some(gateway) = &modules.gateway {
+            app = app
+                .app_data(Data::new(gateway.clone()))
+                .app_data(Data::new(GatewayWorker::new(gateway.clone())))
+                .configure(gateway::http::configure);
+        }
+        app.into_utoipa_app()
+            .configure(|config| openapi::mount(modules.role, config))
+            .configure(|config| {
+                if modules.role.serves_internal() {
+                    product::http::configure_internal(config);
+                }
+            })
+            .into_app()
+            .service(redirect("/docs", "/docs/"))
+            .service(swagger)
+            .default_service(web::to(no_such_route))
+            .wrap(from_fn(pass_gate))
+            .wrap(from_fn(serve_request))
+    }
+}
+
+/// Fails as [`Application::bind`] would, before anything is opened or changed.
+///
+/// # Errors
+/// When the address cannot be had.
+pub fn check_address(listen: &str) -> anyhow::Result<()> {
+    TcpListener::bind(listen)
+        .map(drop)
+        .map_err(|error| cannot_listen(listen, error))
+}
+
+/// Where this machine reaches what listens on an address: loopback, where it is every address.
+pub fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        IpAddr::V4(_) | IpAddr::V6(_) => {}
+    }
+    address
+}
+
+fn cannot_listen(listen: &str, error: io::Error) -> anyhow::Error {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => anyhow!(
+            "cannot listen on {listen}: another process serves there; stop it, or choose another port with --listen"
+        ),
+        io::ErrorKind::AddrNotAvailable => {
+            anyhow!(
+                "cannot listen on {listen}: this machine has no such address; correct server.listen"
+            )
+        }
+        io::ErrorKind::PermissionDenied => {
+            anyhow!(
+                "cannot listen on {listen}: not permitted; choose a port from 1024 on with --listen"
+            )
+        }
+        _ => anyhow!(error).context(format!("cannot listen on {listen}; correct server.listen")),
+    }
+}

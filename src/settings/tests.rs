@@ -1,0 +1,289 @@
+use std::{fs, path::PathBuf};
+
+use super::{
+    bounds::BOUNDS,
+    layers::{Origin, Setting},
+    *,
+};
+
+/// A directory of its own, removed at the end.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("pos-settings-{}", uuid::Uuid::new_v4()));
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn environment(pairs: &[(&str, &str)]) -> Option<HashMap<String, String>> {
+    Some(
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+    )
+}
+
+fn faults(flags: &Flags, pairs: &[(&str, &str)]) -> Vec<String> {
+    match Settings::load(flags, environment(pairs)) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults,
+    }
+}
+
+fn role(role: Role) -> Flags {
+    Flags {
+        role: Some(role),
+        ..Flags::default()
+    }
+}
+
+#[test]
+fn defaults_hold_for_every_role() {
+    for (flags, port, migrates) in [
+        (Role::All, 8080, true),
+        (Role::Product, 8081, false),
+        (Role::Order, 8082, false),
+    ]
+    .map(|(name, port, migrates)| (role(name), port, migrates))
+    {
+        let settings =
+            Settings::load(&flags, environment(&[])).unwrap_or_else(|faults| panic!("{faults:?}"));
+        assert_eq!(settings.server.listen, format!("127.0.0.1:{port}"));
+        assert_eq!(settings.database.migrate_on_start, migrates);
+        assert_eq!(settings.shop.currency.code(), "EUR");
+        assert_eq!(
+            settings.order_database_url,
+            "sqlite:./data/order.db?mode=rwc"
+        );
+        assert_eq!(settings.order.deadline_ms, 2000);
+        assert_eq!(settings.product_url, "http://product-service:8081");
+    }
+}
+
+#[test]
+fn every_number_has_bounds_that_the_defaults_name() {
+    let layers = Layers::read(Role::All, &Flags::default(), environment(&[]));
+    let numbers = layers
+        .entries()
+        .filter(|(_, entry)| matches!(entry.value, Setting::Number(_)));
+    let mut named: Vec<&str> = BOUNDS.iter().map(|(key, _)| *key).collect();
+    named.sort_unstable();
+    assert_eq!(numbers.map(|(key, _)| key).collect::<Vec<_>>(), named);
+    let text = include_str!("../../config/default.toml");
+    for (key, bounds) in BOUNDS {
+        let (section, name) = key.rsplit_once('.').unwrap();
+        let section = text.split(&format!("[{section}]\n")).nth(1).unwrap();
+        let comment = section.split(&format!("\n{name} = ")).next().unwrap();
+        let bracket = comment.rsplit_once('[').unwrap().1.trim_end();
+        assert_eq!(
+            bracket,
+            format!("{} to {}]", bounds.start(), bounds.end()),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn later_layers_win() {
+    let directory = Directory::new();
+    let first = directory.write(
+        "a.toml",
+        "[server]\nworkers = 3\ndrain_ms = 1\nlisten = \"127.0.0.1:1\"",
+    );
+    let second = directory.write("b.toml", "[server]\ndrain_ms = 2\nready_timeout_ms = 70");
+    let listen = Some("127.0.0.1:3".to_owned());
+    let flags = Flags {
+        config: vec![first.clone(), second.clone()],
+        listen,
+        ..Flags::default()
+    };
+    let given = [
+        ("POS__SERVER__READY_TIMEOUT_MS", "80"),
+        ("POS__SERVER__LISTEN", "127.0.0.1:2"),
+        ("POS_OTHER", "x"),
+    ];
+    let settings =
+        Settings::load(&flags, environment(&given)).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let server = &settings.server;
+    assert_eq!(
+        (server.workers, server.drain_ms, server.ready_timeout_ms),
+        (3, 2, 80)
+    );
+    assert_eq!(server.listen, "127.0.0.1:3");
+    for (key, origin) in [
+        ("server.workers", Origin::File(first)),
+        ("server.drain_ms", Origin::File(second)),
+        (
+            "server.ready_timeout_ms",
+            Origin::Environment("POS__SERVER__READY_TIMEOUT_MS".into()),
+        ),
+        ("server.listen", Origin::Flag("--listen")),
+        ("log.format", Origin::Default),
+    ] {
+        assert_eq!(settings.layers.origin(key), origin, "{key}");
+    }
+}
+
+#[test]
+fn lists_every_fault_with_its_key() {
+    let directory = Directory::new();
+    let file = directory.write(
+        "a.toml",
+        "colour = 1\n[order]\ndedline_ms = 1\nmax_in_flight = 1.5\n[order.deadline_ms]\nx = 1",
+    );
+    let broken = directory.write("b.toml", "[order");
+    let missing = directory.0.join("none.toml");
+    let flags = Flags {
+        config: vec![file, broken, missing],
+        listen: Some("8080".into()),
+        ..Flags::default()
+    };
+    let given = [
+        ("POS__ORDER__COLOUR", "x"),
+        ("POS__SHOP__CURRENCY", "EURO"),
+        ("POS__SHOP__ID", "a b"),
+        ("POS__LOG__LEVEL", "inof"),
+        ("POS__LOG__FORMAT", "xml"),
+        ("POS__SERVER__WORKERS", "many"),
+        ("POS__DATABASE__MIGRATE_ON_START", "maybe"),
+        ("POS__ORDER__DECIDE_TRY_MS", "3000"),
+        ("POS__ORDER__SWEEPER__BATCH", "0"),
+        ("POS__PRODUCT__DATABASE_URL", "mysql://db"),
+    ];
+    let faults = faults(&flags, &given);
+    for word in [
+        "colour (file",
+        "order.dedline_ms",
+        "order.max_in_flight",
+        "order.deadline_ms.x",
+        "b.toml",
+        "none.toml",
+        "server.listen (flag --listen)",
+        "order.colour (environment POS__ORDER__COLOUR)",
+        "shop.currency",
+        "shop.id",
+        "log.level",
+        "log.format",
+        "server.workers",
+        "database.migrate_on_start",
+        "order.decide_try_ms",
+        "order.sweeper.batch",
+        "product.database_url",
+    ] {
+        assert_eq!(
+            faults.iter().filter(|fault| fault.contains(word)).count(),
+            1,
+            "{word}: {faults:#?}"
+        );
+    }
+    assert_eq!(faults.len(), 17, "{faults:#?}");
+}
+
+#[test]
+fn reads_a_database_url_out_of_a_secrets_file() {
+    let directory = Directory::new();
+    let secret = directory
+        .write("url", "postgres://pos:hunter2@db/product\n")
+        .display()
+        .to_string();
+    let given = [("POS__PRODUCT__DATABASE_URL_FILE", secret.as_str())];
+    let settings = Settings::load(&role(Role::Product), environment(&given))
+        .unwrap_or_else(|faults| panic!("{faults:?}"));
+    assert_eq!(
+        settings.product_database_url,
+        "postgres://pos:hunter2@db/product"
+    );
+
+    let both = [
+        given[0],
+        ("POS__PRODUCT__DATABASE_URL", "postgres://db/product"),
+    ];
+    let faults_of_both = faults(&role(Role::Product), &both);
+    assert!(
+        matches!(&faults_of_both[..], [fault] if fault.contains("product.database_url_file")),
+        "{faults_of_both:?}"
+    );
+
+    let missing = [("POS__PRODUCT__DATABASE_URL_FILE", "/nowhere/url")];
+    assert_eq!(faults(&role(Role::Product), &missing).len(), 1);
+    // another role's secret need not be there
+    assert_eq!(faults(&role(Role::Order), &missing), Vec::<String>::new());
+}
+
+#[test]
+fn the_report_has_every_key_and_no_secret() {
+    let directory = Directory::new();
+    let secret = directory
+        .write("url", "postgres://pos:hunter2@db/order")
+        .display()
+        .to_string();
+    let given = [
+        (
+            "POS__PRODUCT__DATABASE_URL",
+            "postgres://pos:hunter2@db/product",
+        ),
+        ("POS__ORDER__DATABASE_URL_FILE", secret.as_str()),
+    ];
+    let settings = Settings::load(&Flags::default(), environment(&given))
+        .unwrap_or_else(|faults| panic!("{faults:?}"));
+    let report = settings.report();
+    assert!(!report.contains("hunter2"), "{report}");
+    assert!(report.contains("postgres://pos:***@db/order"), "{report}");
+    assert!(
+        settings
+            .layers
+            .entries()
+            .all(|(key, _)| report.contains(&format!("\n{key} = "))),
+        "{report}"
+    );
+}
+
+#[test]
+fn refuses_one_database_for_two_modules() {
+    let url = "postgres://db/pos";
+    let given = [
+        ("POS__PRODUCT__DATABASE_URL", url),
+        ("POS__ORDER__DATABASE_URL", url),
+    ];
+    assert!(faults(&Flags::default(), &given)[0].contains("order.database_url"));
+    assert_eq!(faults(&role(Role::Product), &given), Vec::<String>::new());
+}
+
+#[test]
+fn the_examples_are_good() {
+    let example = |name: &str| {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("config")
+            .join(name)
+    };
+    let all = Flags {
+        config: vec![example("all.toml")],
+        ..Flags::default()
+    };
+    assert_eq!(faults(&all, &[]), Vec::<String>::new());
+    let split = Flags {
+        config: vec![example("split.toml")],
+        role: Some(Role::Order),
+        ..Flags::default()
+    };
+    let faults = faults(&split, &[]);
+    assert!(
+        faults.is_empty() || faults.iter().all(|fault| fault.contains("/run/secrets")),
+        "{faults:?}"
+    );
+}

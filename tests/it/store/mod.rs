@@ -1,0 +1,5 @@
+//! Both modules on real databases, the same suite on SQLite and PostgreSQL.
+
+mod checks;
+mod decisions;
+mod together;

@@ -1,0 +1,14 @@
+//! What the suites stand on: databases, processes, a client, a shop.
+
+pub mod audit;
+pub mod client;
+pub mod directory;
+pub mod engine;
+pub mod load;
+pub mod peer;
+pub mod port;
+pub mod postgres;
+pub mod process;
+pub mod shop;
+pub mod stores;
+pub mod wait;
