@@ -1,13 +1,13 @@
 //! `POST /orders/cancellations`
 
-use actix_web::{HttpResponse, post, web::Data};
+use actix_web::{HttpResponse, http::StatusCode, post, web::Data};
 use contract::{Code, ProblemDocument};
 use platform::{
-    http::{JsonBody, Key},
+    http::{JsonBody, Key, answered},
     problem::Problem,
 };
 
-use super::{answer, body::CancelOrderBody, document::OrderDocument, problem::order_problem};
+use super::{body::CancelOrderBody, document::OrderDocument, problem::order_problem};
 use crate::{model::OrderStatus, service::OrderService};
 
 /// Give an order up
@@ -43,18 +43,11 @@ pub async fn cancel_order(
 ) -> Result<HttpResponse, Problem> {
     let command = body.0.into_command(key.0)?;
     let answer = service.cancel(&command).await.map_err(order_problem)?;
-    let order = answer.value;
-    match order.status() {
-        OrderStatus::Confirmed => {
-            let detail =
-                "The order was confirmed before it could be given up; read it under its orderId.";
-            let problem = Code::AlreadyConfirmed
-                .problem(detail)
-                .member("orderId", order.id.to_string());
-            Ok(answer::problem(problem, answer.replayed))
-        }
-        OrderStatus::Pending | OrderStatus::Rejected | OrderStatus::Cancelled => {
-            Ok(answer::ok(&order, service.shop().currency, answer.replayed))
-        }
+    let order = &answer.value;
+    if order.status() == OrderStatus::Confirmed {
+        let detail = "The order was confirmed before it could be given up; read it under its orderId.";
+        let problem = Code::AlreadyConfirmed.problem(detail).member("orderId", order.id.to_string());
+        return Err(Problem { replayed: answer.replayed, ..problem });
     }
+    Ok(answered(StatusCode::OK, &answer).json(OrderDocument::of(order, service.shop().currency)))
 }

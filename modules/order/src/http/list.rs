@@ -1,15 +1,24 @@
 //! `GET /orders`
 
-use actix_web::{HttpResponse, get, web::Data};
+use actix_web::{
+    get,
+    web::{Data, Json},
+};
 use contract::ProblemDocument;
-use platform::{cursor, http::QueryParameters, problem::Problem};
+use platform::{
+    http::{Page, Position, QueryParameters},
+    problem::Problem,
+};
 
 use super::{
     document::{OrderDocument, OrderPageDocument},
     problem::order_problem,
-    query::{ListOrdersQuery, PageMark},
+    query::ListOrdersQuery,
 };
-use crate::service::OrderService;
+use crate::{
+    model::{self, Order},
+    service::OrderService,
+};
 
 /// List the order history
 ///
@@ -29,26 +38,12 @@ use crate::service::OrderService;
 #[get("/orders")]
 pub async fn list_orders(
     service: Data<OrderService>,
-    query: QueryParameters<ListOrdersQuery>,
-) -> Result<HttpResponse, Problem> {
-    let wanted = query.0.read()?;
-    let page = service
-        .list(&wanted.filter, wanted.after, wanted.limit)
-        .await
-        .map_err(order_problem)?;
-    let mark = page.next.map(|position| PageMark {
-        filter: wanted.filter,
-        position,
-    });
-    let next_cursor = mark
-        .map(|mark| cursor::encode(&mark))
-        .transpose()
-        .map_err(Problem::internal)?;
+    QueryParameters(query): QueryParameters<ListOrdersQuery>,
+) -> Result<Json<Page<OrderDocument>>, Problem> {
+    let (filter, after) = Position::open(query.filter(), query.cursor.as_deref())?;
+    let orders = service.list(&filter, after, query.limit.items_and_one()).await.map_err(order_problem)?;
+    let mark = |order: &Order| model::Position { created_at: order.created_at, id: order.id };
     let currency = service.shop().currency;
-    let items = page
-        .orders
-        .iter()
-        .map(|order| OrderDocument::of(order, currency))
-        .collect();
-    Ok(HttpResponse::Ok().json(OrderPageDocument { items, next_cursor }))
+    let show = |order| OrderDocument::of(&order, currency);
+    Page::close(orders, query.limit, &filter, mark, show).map(Json)
 }

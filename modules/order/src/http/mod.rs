@@ -2,7 +2,6 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-mod answer;
 mod body;
 mod cancel;
 mod document;

@@ -1,14 +1,18 @@
 //! `POST /orders`
 
-use actix_web::{HttpResponse, post, web::Data};
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+    post,
+    web::Data,
+};
 use contract::ProblemDocument;
 use platform::{
-    http::{JsonBody, Key},
+    http::{JsonBody, Key, answered},
     problem::Problem,
 };
 
 use super::{
-    answer,
     body::PlaceOrderBody,
     document::{OrderDocument, RefusedOrder},
     problem::{order_problem, refused_problem},
@@ -52,9 +56,11 @@ pub async fn create_order(
         .place(&key.0, &command)
         .await
         .map_err(order_problem)?;
-    let order = answer.value;
-    match refused_problem(&order, currency) {
-        Some(problem) => Ok(answer::problem(problem, answer.replayed)),
-        None => Ok(answer::created(&order, currency, answer.replayed)),
+    if let Some(problem) = refused_problem(&answer.value, currency) {
+        return Err(Problem { replayed: answer.replayed, ..problem });
     }
+    let location = format!("/orders/{}", answer.value.id);
+    Ok(answered(StatusCode::CREATED, &answer)
+        .insert_header((header::LOCATION, location))
+        .json(OrderDocument::of(&answer.value, currency)))
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use contract::OrderId;
 use serde::{Deserialize, Serialize};
 
-use super::{order::Order, status::OrderStatus};
+use super::status::OrderStatus;
 
 /// Filters of the history; they travel in the cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,12 +27,4 @@ pub struct OrderFilter {
 pub struct Position {
     pub created_at: DateTime<Utc>,
     pub id: OrderId,
-}
-
-/// A page of the history, newest first.
-#[derive(Clone, Debug)]
-pub struct OrderPage {
-    pub orders: Vec<Order>,
-    /// `None` on the last page.
-    pub next: Option<Position>,
 }

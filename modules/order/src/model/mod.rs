@@ -10,7 +10,7 @@ mod rejection;
 mod status;
 
 pub use cancel::{CancelOrder, CancelTarget};
-pub use filter::{OrderFilter, OrderPage, Position};
+pub use filter::{OrderFilter, Position};
 pub use merge::{ItemField, MAX_ITEMS, MergeFault, MergeFaultKind, WantedItem, merge};
 pub use order::{Order, OrderLine, OrderState};
 pub use pending::{Misfit, PendingOrder, Standing};

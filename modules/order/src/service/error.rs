@@ -1,7 +1,5 @@
 //! Why there is no order to answer.
 
-use std::error::Error;
-
 use contract::{OrderId, ProductApiError};
 use platform::{
     database::{ErrorClass, StoreError, remembered::OnceError},
@@ -105,16 +103,5 @@ impl OrderError {
                 Self::Store(error)
             }
         }
-    }
-
-    /// The error with its causes, on one line.
-    pub(super) fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = self.source();
-        while let Some(cause) = source {
-            text.push_str(&format!(": {cause}"));
-            source = cause.source();
-        }
-        text
     }
 }

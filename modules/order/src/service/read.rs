@@ -4,7 +4,7 @@ use contract::OrderId;
 
 use super::{error::OrderError, shared::OrderService};
 use crate::{
-    model::{Order, OrderFilter, OrderPage, Position},
+    model::{Order, OrderFilter, Position},
     store,
 };
 
@@ -14,12 +14,11 @@ impl OrderService {
     /// # Errors
     /// When there is none, or the database cannot be read.
     pub async fn get(&self, id: OrderId) -> Result<Order, OrderError> {
-        store::find(&self.parts().database, id)
-            .await?
-            .ok_or(OrderError::NotFound(id))
+        let order = store::find(&self.parts().database, id).await?;
+        order.ok_or(OrderError::NotFound(id))
     }
 
-    /// A page of the history, newest first: up to `limit` orders after `after`.
+    /// The history, newest first: up to `limit` orders after `after`.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -27,18 +26,8 @@ impl OrderService {
         &self,
         filter: &OrderFilter,
         after: Option<Position>,
-        limit: usize,
-    ) -> Result<OrderPage, OrderError> {
-        // one more than wanted tells whether there is another page
-        let mut orders =
-            store::list(&self.parts().database, filter, after, limit as u64 + 1).await?;
-        let more = orders.len() > limit;
-        orders.truncate(limit);
-        let last = orders.last().filter(|_| more);
-        let next = last.map(|order| Position {
-            created_at: order.created_at,
-            id: order.id,
-        });
-        Ok(OrderPage { orders, next })
+        limit: u64,
+    ) -> Result<Vec<Order>, OrderError> {
+        Ok(store::list(&self.parts().database, filter, after, limit).await?)
     }
 }

@@ -5,6 +5,7 @@ use std::{cell::Cell, time::Duration};
 use futures_util::{StreamExt, stream};
 use platform::{
     database::StoreError,
+    problem::chain,
     request_id::{self, RequestId},
 };
 use tokio::sync::watch;
@@ -101,7 +102,7 @@ impl OrderService {
         let Err(error) = request_id::scope(id.clone(), self.redo(&pending)).await else {
             return true;
         };
-        warn!(order.id = %pending.id, request_id = %id, error = error.chain(), "an order stays pending for now");
+        warn!(order.id = %pending.id, request_id = %id, error = chain(&error), "an order stays pending for now");
         false
     }
 

@@ -1,7 +1,7 @@
 //! The history.
 
 use super::support::{TestShop, key, wanted};
-use crate::model::{OrderFilter, OrderStatus};
+use crate::model::{OrderFilter, OrderStatus, Position};
 
 #[tokio::test]
 async fn pages_hold_every_order_once_newest_first() {
@@ -24,11 +24,9 @@ async fn pages_hold_every_order_once_newest_first() {
             .list(&OrderFilter::default(), after, 2)
             .await
             .unwrap();
-        seen.extend(page.orders);
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
+        let Some(last) = page.last() else { break };
+        after = Some(Position { created_at: last.created_at, id: last.id });
+        seen.extend(page);
     }
     assert_eq!(seen.len(), 7);
     assert!(
@@ -59,8 +57,7 @@ async fn filters_by_status_time_and_key() {
         .value;
     let ids = async |filter: OrderFilter| {
         let page = shop.orders.list(&filter, None, 50).await.unwrap();
-        page.orders
-            .into_iter()
+        page.into_iter()
             .map(|order| order.id)
             .collect::<Vec<_>>()
     };
