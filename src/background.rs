@@ -74,11 +74,7 @@ async fn keep_sweeping(order: OrderLink, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-async fn keep_purging(
-    database: Database,
-    settings: IdempotencySettings,
-    mut stopped: watch::Receiver<bool>,
-) {
+async fn keep_purging(database: Database, settings: IdempotencySettings, mut stopped: watch::Receiver<bool>) {
     let every = Duration::from_millis(settings.purge_every_ms);
     while !pause(every, &mut stopped).await {
         let purged = purge(&database, &settings, &stopped).await;
@@ -89,11 +85,7 @@ async fn keep_purging(
 }
 
 /// A batch at a time until none is left.
-async fn purge(
-    database: &Database,
-    settings: &IdempotencySettings,
-    stopped: &watch::Receiver<bool>,
-) -> u64 {
+async fn purge(database: &Database, settings: &IdempotencySettings, stopped: &watch::Receiver<bool>) -> u64 {
     let mut purged = 0;
     while !*stopped.borrow() {
         match remembered::purge(database, settings).await {
@@ -111,7 +103,5 @@ async fn purge(
 /// Waits; answers whether it is time to stop.
 async fn pause(duration: Duration, stopped: &mut watch::Receiver<bool>) -> bool {
     // an error means that nobody is left who could say so
-    tokio::time::timeout(duration, stopped.wait_for(|stop| *stop))
-        .await
-        .is_ok()
+    tokio::time::timeout(duration, stopped.wait_for(|stop| *stop)).await.is_ok()
 }

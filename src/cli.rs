@@ -88,12 +88,7 @@ pub enum Asked {
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, Failure> {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-            ) =>
-        {
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             return Ok(Asked::Print(error.to_string()));
         }
         Err(error) => return Err(Failure::usage(summary(&error))),
@@ -101,9 +96,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, Fai
     let (action, later) = match cli.command {
         None => (Action::Serve { demo: cli.demo }, Flags::default()),
         Some(_) if cli.demo => {
-            return Err(Failure::usage(
-                "--demo belongs to serving; leave it out before a command",
-            ));
+            return Err(Failure::usage("--demo belongs to serving; leave it out before a command"));
         }
         Some(Command::Migrate { flags }) => (Action::Migrate, flags),
         Some(Command::Openapi { flags }) => (Action::Openapi, flags),
@@ -112,9 +105,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, Fai
     };
     let flags = cli.flags.then(later);
     if cli.demo && !flags.role.unwrap_or_default().has_product() {
-        return Err(Failure::usage(
-            "--demo fills the catalogue; use it with --role all or --role product",
-        ));
+        return Err(Failure::usage("--demo fills the catalogue; use it with --role all or --role product"));
     }
     Ok(Asked::Do(action, flags))
 }
@@ -122,14 +113,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, Fai
 /// clap's paragraphs as one line: what is wrong, and where to look.
 fn summary(error: &clap::Error) -> String {
     let text = error.to_string();
-    let mut paragraphs = text
-        .split("\n\n")
-        .map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
+    let mut paragraphs =
+        text.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
     let fault = paragraphs.next().unwrap_or_default();
-    format!(
-        "{}; `pos --help` lists what there is",
-        fault.trim_start_matches("error: ")
-    )
+    format!("{}; `pos --help` lists what there is", fault.trim_start_matches("error: "))
 }
 
 impl Flags {
@@ -162,19 +149,14 @@ mod tests {
 
     #[test]
     fn bare_pos_serves_a_whole_shop() {
-        assert_eq!(
-            asked("pos").unwrap(),
-            Asked::Do(Action::Serve { demo: false }, Flags::default())
-        );
-        assert_eq!(
-            asked("pos --demo").unwrap(),
-            Asked::Do(Action::Serve { demo: true }, Flags::default())
-        );
+        assert_eq!(asked("pos").unwrap(), Asked::Do(Action::Serve { demo: false }, Flags::default()));
+        assert_eq!(asked("pos --demo").unwrap(), Asked::Do(Action::Serve { demo: true }, Flags::default()));
     }
 
     #[test]
     fn flags_stand_before_and_after_the_command() {
-        let line = "pos --role order --config a --listen [::1]:1 migrate --config b --role product --data-dir d";
+        let line =
+            "pos --role order --config a --listen [::1]:1 migrate --config b --role product --data-dir d";
         let flags = Flags {
             role: Some(Role::Product),
             config: vec!["a".into(), "b".into()],
@@ -196,10 +178,7 @@ mod tests {
             ("pos --demo --role order", "--demo"),
         ] {
             let fault = fault(line);
-            assert!(
-                fault.contains(word) && !fault.contains('\n'),
-                "{line}: {fault}"
-            );
+            assert!(fault.contains(word) && !fault.contains('\n'), "{line}: {fault}");
         }
     }
 

@@ -10,8 +10,8 @@ use anyhow::{Context, bail};
 use contract::Shop;
 use platform::{
     database::{
-        Database, ErrorClass, Fact, FileLock, FileLockError, Location, Migrations, SchemaState,
-        StoreError, locate, migrate, pin_facts, schema_state,
+        Database, ErrorClass, Fact, FileLock, FileLockError, Location, Migrations, SchemaState, StoreError,
+        locate, migrate, pin_facts, schema_state,
     },
     deadline::Deadline,
 };
@@ -39,17 +39,11 @@ pub fn lock_directories(urls: &[&str]) -> anyhow::Result<Vec<FileLock>> {
     let mut directories = BTreeSet::new();
     for url in urls {
         if let Location::File(file) = locate(url)? {
-            let directory = file
-                .parent()
-                .filter(|parent| !parent.as_os_str().is_empty())
-                .unwrap_or(Path::new("."));
+            let directory =
+                file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
             // spelled twice, it is still one directory: its lock would be in its own way
             std::fs::create_dir_all(directory).with_context(|| unusable(directory))?;
-            directories.insert(
-                directory
-                    .canonicalize()
-                    .with_context(|| unusable(directory))?,
-            );
+            directories.insert(directory.canonicalize().with_context(|| unusable(directory))?);
         }
     }
     directories
@@ -57,9 +51,7 @@ pub fn lock_directories(urls: &[&str]) -> anyhow::Result<Vec<FileLock>> {
         .map(|directory| {
             FileLock::take(directory).map_err(|error| match error {
                 FileLockError::InUse(_) => anyhow::Error::new(error),
-                FileLockError::Io { path, source } => {
-                    anyhow::Error::new(source).context(unusable(&path))
-                }
+                FileLockError::Io { path, source } => anyhow::Error::new(source).context(unusable(&path)),
             })
         })
         .collect()
@@ -102,11 +94,7 @@ impl Needed<'_> {
     }
 
     async fn connect(&self) -> anyhow::Result<Database> {
-        let Self {
-            name,
-            url,
-            settings,
-        } = self;
+        let Self { name, url, settings } = self;
         let patience = Duration::from_millis(settings.database.connect_timeout_ms);
         let started = Instant::now();
         let mut waiting = false;
@@ -133,11 +121,7 @@ impl Needed<'_> {
     }
 
     fn unreachable(&self, reason: &str) -> String {
-        let Self {
-            name,
-            url,
-            settings,
-        } = self;
+        let Self { name, url, settings } = self;
         let shown = without_password(url);
         let waited = settings.database.connect_timeout_ms;
         format!(
@@ -191,18 +175,11 @@ impl Needed<'_> {
     /// A database is one shop's, in one currency, for ever.
     async fn check_owner(&self, database: &Database, shop: &Shop) -> anyhow::Result<()> {
         let facts = vec![
-            Fact {
-                name: "shop.id",
-                value: shop.id.clone(),
-            },
-            Fact {
-                name: "shop.currency",
-                value: shop.currency.to_string(),
-            },
+            Fact { name: "shop.id", value: shop.id.clone() },
+            Fact { name: "shop.currency", value: shop.currency.to_string() },
         ];
         let pinned = pin_facts(database, facts).await;
-        let differs =
-            pinned.with_context(|| format!("cannot read whose the {} database is", self.name))?;
+        let differs = pinned.with_context(|| format!("cannot read whose the {} database is", self.name))?;
         if let Some((Fact { name: key, value }, stands)) = differs {
             bail!(
                 "the {name} database was made with {key} = {stands:?}, and {key} is {value:?} now; set it back, or use \
@@ -218,9 +195,8 @@ impl Needed<'_> {
 fn may_come_up(error: &StoreError) -> bool {
     match error.class {
         ErrorClass::NotSent | ErrorClass::Broken | ErrorClass::Contention => true,
-        ErrorClass::Duplicate(_)
-        | ErrorClass::Refused
-        | ErrorClass::CommitUnknown
-        | ErrorClass::Other => false,
+        ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::CommitUnknown | ErrorClass::Other => {
+            false
+        }
     }
 }

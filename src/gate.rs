@@ -4,20 +4,22 @@
 //! anywhere may still use one: first nothing is let in, then what is in finishes, and only then the threads stop.
 
 use std::{
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
 use actix_web::{
     Error,
-    body::{EitherBody, MessageBody},
+    body::{BodySize, BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::ConnectionType,
     middleware::Next,
-    web::Data,
+    web::{Bytes, Data},
 };
 use contract::Code;
 use platform::{deadline::Deadline, http::Draining};
@@ -37,6 +39,27 @@ struct State {
 
 /// One request under way; dropped wherever its work ends.
 struct Pass(Gate);
+
+/// A body that is under way until its last byte was taken.
+struct Passing {
+    body: BoxBody,
+    _pass: Option<Pass>,
+}
+
+impl MessageBody for Passing {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(context)
+    }
+}
 
 impl Gate {
     /// From now on requests are turned away; waits for those that were let in. Answers how many did not end in time.
@@ -70,27 +93,22 @@ impl Drop for Pass {
 /// their next connection elsewhere.
 pub async fn pass_gate(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody>>, Error> {
     let gate = request.app_data::<Data<Gate>>().cloned();
     let draining = request.app_data::<Data<Draining>>().cloned();
     let pass = gate.as_ref().map(|gate| gate.enter());
     if let Some(None) = pass {
-        let problem =
-            Code::Unavailable.not_now("This process is stopping; nothing happened. Ask again.");
+        let problem = Code::Unavailable.not_now("This process is stopping; nothing happened. Ask again.");
         let mut response = request.error_response(problem).map_into_right_body();
-        response
-            .response_mut()
-            .head_mut()
-            .set_connection_type(ConnectionType::Close);
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
         return Ok(response);
     }
-    let mut response = next.call(request).await?.map_into_left_body();
+    let passing = |body: BoxBody| Passing { body, _pass: pass.flatten() };
+    let response = next.call(request).await?.map_into_boxed_body();
+    let mut response = response.map_body(|_, body| passing(body)).map_into_left_body();
     if draining.is_some_and(|draining| draining.is_on()) {
-        response
-            .response_mut()
-            .head_mut()
-            .set_connection_type(ConnectionType::Close);
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     Ok(response)
 }
@@ -103,10 +121,7 @@ mod tests {
     async fn a_closed_gate_waits_for_those_inside_and_lets_nobody_in() {
         let gate = Gate::default();
         let pass = gate.enter().unwrap();
-        assert_eq!(
-            gate.close(Deadline::after(Duration::from_millis(20))).await,
-            1
-        );
+        assert_eq!(gate.close(Deadline::after(Duration::from_millis(20))).await, 1);
         assert!(gate.enter().is_none());
         drop(pass);
         assert_eq!(gate.close(Deadline::after(Duration::from_secs(5))).await, 0);

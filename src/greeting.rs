@@ -14,9 +14,7 @@ pub struct Greeting<'a> {
 
 impl fmt::Display for Greeting<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            settings, base_url, ..
-        } = self;
+        let Self { settings, base_url, .. } = self;
         let role = settings.role;
         writeln!(
             formatter,
@@ -43,22 +41,12 @@ impl fmt::Display for Greeting<'_> {
 impl Greeting<'_> {
     fn first_sale(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let base_url = self.base_url;
-        writeln!(
-            formatter,
-            "\nA first sale, to be pasted into another terminal:\n"
-        )?;
+        writeln!(formatter, "\nA first sale, to be pasted into another terminal:\n")?;
         match self.demo {
-            true => writeln!(
-                formatter,
-                "  id=$(curl -s '{base_url}/products?sku=FW-1' | {FIRST_ID})"
-            )?,
+            true => writeln!(formatter, "  id=$(curl -s '{base_url}/products?sku=FW-1' | {FIRST_ID})")?,
             false => {
                 // a currency without places takes whole amounts only
-                let price = if self.settings.shop.currency.places() == 0 {
-                    "380"
-                } else {
-                    "3.80"
-                };
+                let price = if self.settings.shop.currency.places() == 0 { "380" } else { "3.80" };
                 writeln!(
                     formatter,
                     "  id=$(curl -s {base_url}/products -H content-type:application/json -d '{{\"name\":\"Flat white\",\"price\":\"{price}\",\"stock\":40}}' | {FIRST_ID})"

@@ -50,9 +50,7 @@ fn describe(role: Role, config: &mut ServiceConfig) {
 /// The document of a role.
 pub fn document(role: Role) -> Document {
     let app = App::new().into_utoipa_app().openapi(Head::openapi());
-    let (_, mut document) = app
-        .configure(|config| describe(role, config))
-        .split_for_parts();
+    let (_, mut document) = app.configure(|config| describe(role, config)).split_for_parts();
     for item in document.paths.paths.values_mut() {
         for (_, operation) in operations(item) {
             add_default_answer(operation);
@@ -87,40 +85,20 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
 fn add_default_answer(operation: &mut Operation) {
     let mut problem = Response::new("Any other failure");
     let schema = Ref::from_schema_name("ProblemDocument");
-    problem.content.insert(
-        PROBLEM_JSON.to_owned(),
-        RefOr::T(Content::new(Some(schema))),
-    );
-    operation
-        .responses
-        .responses
-        .entry("default".to_owned())
-        .or_insert(RefOr::T(problem));
+    problem.content.insert(PROBLEM_JSON.to_owned(), RefOr::T(Content::new(Some(schema))));
+    operation.responses.responses.entry("default".to_owned()).or_insert(RefOr::T(problem));
 }
 
 fn tags(role: Role) -> Vec<utoipa::openapi::Tag> {
     [
         ("products", "The catalogue", role.shows_products()),
-        (
-            "stock",
-            "Stock on hand, counts, adjustments and the ledger",
-            role.shows_products(),
-        ),
-        (
-            "orders",
-            "Placing, reading and giving up orders",
-            role.shows_orders(),
-        ),
+        ("stock", "Stock on hand, counts, adjustments and the ledger", role.shows_products()),
+        ("orders", "Placing, reading and giving up orders", role.shows_orders()),
         ("operations", "Health and figures of the process", true),
     ]
     .into_iter()
     .filter(|(_, _, served)| *served)
-    .map(|(name, about, _)| {
-        TagBuilder::new()
-            .name(name)
-            .description(Some(about))
-            .build()
-    })
+    .map(|(name, about, _)| TagBuilder::new().name(name).description(Some(about)).build())
     .collect()
 }
 
@@ -155,23 +133,10 @@ mod tests {
     #[test]
     fn each_role_shows_its_own_routes_and_none_that_is_internal() {
         assert!(paths(Role::All).iter().any(|path| path == "/orders"));
-        assert!(
-            paths(Role::Product)
-                .iter()
-                .all(|path| !path.starts_with("/orders"))
-        );
-        assert!(
-            paths(Role::Order)
-                .iter()
-                .all(|path| !path.starts_with("/products"))
-        );
+        assert!(paths(Role::Product).iter().all(|path| !path.starts_with("/orders")));
+        assert!(paths(Role::Order).iter().all(|path| !path.starts_with("/products")));
         for role in Role::EVERY {
-            assert!(
-                paths(role)
-                    .iter()
-                    .all(|path| !path.starts_with("/internal")),
-                "{role}"
-            );
+            assert!(paths(role).iter().all(|path| !path.starts_with("/internal")), "{role}");
             assert!(paths(role).contains(&"/readyz".to_owned()), "{role}");
         }
     }
@@ -188,15 +153,8 @@ mod tests {
         }
         let schemas = json["components"]["schemas"].as_object().unwrap();
         assert!(schemas.contains_key("ProblemDocument"));
-        for name in text
-            .split("#/components/schemas/")
-            .skip(1)
-            .filter_map(|rest| rest.split('"').next())
-        {
-            assert!(
-                schemas.contains_key(name),
-                "{name} is referred to and not described"
-            );
+        for name in text.split("#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(schemas.contains_key(name), "{name} is referred to and not described");
         }
     }
 }

@@ -13,11 +13,7 @@ pub struct ApiDocument(pub String);
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config
-        .service(livez)
-        .service(readyz)
-        .service(metrics)
-        .service(openapi);
+    config.service(livez).service(readyz).service(metrics).service(openapi);
 }
 
 /// Whether the process serves
@@ -51,7 +47,5 @@ async fn metrics(figures: Data<Metrics>) -> Result<HttpResponse, Problem> {
 #[utoipa::path(tag = "operations", responses((status = 200, description = "OpenAPI 3.1", body = inline(serde_json::Value))))]
 #[get("/openapi.json")]
 async fn openapi(document: Data<ApiDocument>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("application/json")
-        .body(document.0.clone())
+    HttpResponse::Ok().content_type("application/json").body(document.0.clone())
 }

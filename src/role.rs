@@ -44,6 +44,11 @@ impl Role {
         matches!(self, Self::Product)
     }
 
+    /// Whether this is where clients come in, who are many and not known.
+    pub const fn is_edge(self) -> bool {
+        matches!(self, Self::All | Self::Gateway)
+    }
+
     /// The port of `server.listen` when nothing else is said.
     pub const fn default_port(self) -> u16 {
         match self {

@@ -16,7 +16,10 @@ use actix_web::{
 use anyhow::{Context, anyhow};
 use gateway::GatewayWorker;
 use platform::{
-    http::{Draining, Readiness, RouteTable, body_limit, no_such_route, serve_request},
+    http::{
+        Draining, Readiness, RouteTable, SilentBodyTimeout, body_limit, cross_origin, guard_incoming,
+        limit_rate, no_such_route, serve_request,
+    },
     settings::ServerSettings,
 };
 use utoipa_actix_web::AppExt;
@@ -49,18 +52,9 @@ impl Application {
     pub fn new(modules: Modules, server: ServerSettings) -> anyhow::Result<Self> {
         let mut document = openapi::document(modules.role);
         let routes = Data::new(openapi::route_table(&mut document));
-        let text = document
-            .to_json()
-            .context("cannot write the API document")?;
+        let text = document.to_json().context("cannot write the API document")?;
         let document = Data::new(ApiDocument(text));
-        Ok(Self {
-            modules,
-            server,
-            draining: Draining::default(),
-            gate: Gate::default(),
-            document,
-            routes,
-        })
+        Ok(Self { modules, server, draining: Draining::default(), gate: Gate::default(), document, routes })
     }
 
     /// Binds the address and prepares the workers. They serve once the server is polled.
@@ -112,6 +106,10 @@ impl Application {
         > + use<>,
     > {
         let modules = &self.modules;
+        let origins = match modules.role.is_edge() {
+            true => self.server.cors_origins(),
+            false => Vec::new(),
+        };
         let (payload, limit) = body_limit(self.server.body_limit_bytes);
         let swagger = SwaggerUi::new("/docs/{file:.*}").config(Config::from("/openapi.json"));
         let mut app = App::new()
@@ -121,8 +119,12 @@ impl Application {
             .app_data(Data::new(self.readiness()))
             .app_data(Data::new(self.draining.clone()))
             .app_data(Data::new(self.gate.clone()))
+            .app_data(Data::new(SilentBodyTimeout(self.server.silent_body_timeout())))
             .app_data(self.document.clone())
             .app_data(self.routes.clone());
+        if let Some(limit) = &modules.rate_limit {
+            app = app.app_data(Data::from(limit.clone()));
+        }
         if let Some(product) = &modules.product {
             app = app.app_data(Data::new(product.clone()));
         }
@@ -147,6 +149,9 @@ impl Application {
             .service(swagger)
             .default_service(web::to(no_such_route))
             .wrap(from_fn(pass_gate))
+            .wrap(from_fn(guard_incoming))
+            .wrap(from_fn(limit_rate))
+            .wrap(cross_origin(&origins))
             .wrap(from_fn(serve_request))
     }
 }
@@ -156,9 +161,7 @@ impl Application {
 /// # Errors
 /// When the address cannot be had.
 pub fn check_address(listen: &str) -> anyhow::Result<()> {
-    TcpListener::bind(listen)
-        .map(drop)
-        .map_err(|error| cannot_listen(listen, error))
+    TcpListener::bind(listen).map(drop).map_err(|error| cannot_listen(listen, error))
 }
 
 /// Where this machine reaches what listens on an address: loopback, where it is every address.
@@ -177,14 +180,10 @@ fn cannot_listen(listen: &str, error: io::Error) -> anyhow::Error {
             "cannot listen on {listen}: another process serves there; stop it, or choose another port with --listen"
         ),
         io::ErrorKind::AddrNotAvailable => {
-            anyhow!(
-                "cannot listen on {listen}: this machine has no such address; correct server.listen"
-            )
+            anyhow!("cannot listen on {listen}: this machine has no such address; correct server.listen")
         }
         io::ErrorKind::PermissionDenied => {
-            anyhow!(
-                "cannot listen on {listen}: not permitted; choose a port from 1024 on with --listen"
-            )
+            anyhow!("cannot listen on {listen}: not permitted; choose a port from 1024 on with --listen")
         }
         _ => anyhow!(error).context(format!("cannot listen on {listen}; correct server.listen")),
     }

@@ -1,6 +1,6 @@
 //! The one place that decides, for each role, whether a module is here or elsewhere.
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 use anyhow::Context;
 use contract::{ProductApi, ProductClient};
@@ -9,7 +9,7 @@ use order::{OrderService, OrderShared};
 use platform::{
     client::{self, ClientSettings},
     database::{Database, FileLock},
-    http::{Found, Peer},
+    http::{Found, Peer, RateLimit},
     metrics::Metrics,
 };
 use product::ProductService;
@@ -41,6 +41,8 @@ pub struct Modules {
     pub product: Option<ProductService>,
     pub order: Option<OrderLink>,
     pub gateway: Option<Gateway>,
+    /// At the edge, where callers may not ask as often as they like.
+    pub rate_limit: Option<Arc<RateLimit>>,
     pub databases: Vec<(&'static str, Database)>,
     pub metrics: Metrics,
 }
@@ -72,11 +74,7 @@ impl OrderLink {
 impl Modules {
     /// The roles elsewhere that this process asks; shown by `/readyz`.
     pub fn peers(&self) -> Vec<(&'static str, Peer)> {
-        let Some(OrderLink {
-            product: link @ ProductLink::There { .. },
-            ..
-        }) = &self.order
-        else {
+        let Some(OrderLink { product: link @ ProductLink::There { .. }, .. }) = &self.order else {
             return Vec::new();
         };
         let product = link.connect();
@@ -124,9 +122,7 @@ pub async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
     };
     let product = match settings.role.has_product() {
         true => {
-            let database = needed_by_product(settings)
-                .open::<product::Migrator>()
-                .await?;
+            let database = needed_by_product(settings).open::<product::Migrator>().await?;
             opened(&database);
             Some(ProductService::new(database, settings.shop.clone()))
         }
@@ -136,16 +132,8 @@ pub async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         true => {
             let database = needed_by_order(settings).open::<order::Migrator>().await?;
             opened(&database);
-            let shared = OrderShared::new(
-                database,
-                settings.shop.clone(),
-                settings.order.clone(),
-                &metrics,
-            );
-            Some(OrderLink {
-                shared,
-                product: product_link(settings, product.as_ref()),
-            })
+            let shared = OrderShared::new(database, settings.shop.clone(), settings.order.clone(), &metrics);
+            Some(OrderLink { shared, product: product_link(settings, product.as_ref()) })
         }
         false => None,
     };
@@ -155,27 +143,26 @@ pub async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         }
         Role::All | Role::Product | Role::Order => None,
     };
+    let trusted = settings.gateway.trusted_proxies.clone();
+    let rate_limit = RateLimit::new(&settings.server, trusted).filter(|_| settings.role.is_edge());
     let modules = Modules {
         role: settings.role,
         product,
         order,
         gateway,
+        rate_limit: rate_limit.map(Arc::new),
         databases,
         metrics,
     };
-    Ok(Wired {
-        modules,
-        _locks: locks,
-    })
+    Ok(Wired { modules, _locks: locks })
 }
 
 fn product_link(settings: &Settings, product: Option<&ProductService>) -> ProductLink {
     match product {
         Some(service) => ProductLink::Here(service.clone()),
-        None => ProductLink::There {
-            url: settings.product_url.clone(),
-            client: settings.product_client.clone(),
-        },
+        None => {
+            ProductLink::There { url: settings.product_url.clone(), client: settings.product_client.clone() }
+        }
     }
 }
 
@@ -187,20 +174,10 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<Vec<(&'static str, u
     let _locks = lock_directories(&settings.database_urls())?;
     let mut done = Vec::new();
     if settings.role.has_product() {
-        done.push((
-            "product",
-            needed_by_product(settings)
-                .migrate::<product::Migrator>()
-                .await?,
-        ));
+        done.push(("product", needed_by_product(settings).migrate::<product::Migrator>().await?));
     }
     if settings.role.has_order() {
-        done.push((
-            "order",
-            needed_by_order(settings)
-                .migrate::<order::Migrator>()
-                .await?,
-        ));
+        done.push(("order", needed_by_order(settings).migrate::<order::Migrator>().await?));
     }
     Ok(done)
 }
@@ -213,23 +190,13 @@ pub async fn seed_demo(modules: &Modules) -> anyhow::Result<usize> {
     let Some(product) = &modules.product else {
         return Ok(0);
     };
-    product::seed_demo(product)
-        .await
-        .context("cannot put the demo catalogue in")
+    product::seed_demo(product).await.context("cannot put the demo catalogue in")
 }
 
 fn needed_by_product(settings: &Settings) -> Needed<'_> {
-    Needed {
-        name: "product",
-        url: &settings.product_database_url,
-        settings,
-    }
+    Needed { name: "product", url: &settings.product_database_url, settings }
 }
 
 fn needed_by_order(settings: &Settings) -> Needed<'_> {
-    Needed {
-        name: "order",
-        url: &settings.order_database_url,
-        settings,
-    }
+    Needed { name: "order", url: &settings.order_database_url, settings }
 }

@@ -41,25 +41,12 @@ fn address(listen: &str) -> Option<SocketAddr> {
 
 async fn get(url: &str, patience: Duration) -> Result<String, String> {
     let patience_ms = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
-    let client = client::build(&ClientSettings {
-        connect_timeout_ms: patience_ms,
-        keep_alive_ms: 1000,
-    });
+    let client = client::build(&ClientSettings { connect_timeout_ms: patience_ms, keep_alive_ms: 1000 });
     let exchange = async {
-        let mut response = client
-            .get(url)
-            .send()
-            .await
-            .map_err(|error| format!("no answer from {url}: {error}"))?;
-        let body = response
-            .body()
-            .limit(ANSWER_LIMIT_BYTES)
-            .await
-            .map_err(|error| error.to_string())?;
-        let text = String::from_utf8_lossy(&body)
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
+        let mut response =
+            client.get(url).send().await.map_err(|error| format!("no answer from {url}: {error}"))?;
+        let body = response.body().limit(ANSWER_LIMIT_BYTES).await.map_err(|error| error.to_string())?;
+        let text = String::from_utf8_lossy(&body).split_whitespace().collect::<Vec<_>>().join(" ");
         match response.status().is_success() {
             true => Ok(text),
             false => Err(format!("{} {text}", response.status())),
@@ -81,12 +68,7 @@ mod tests {
             ("10.0.0.7:81", Some("10.0.0.7:81")),
             ("127.0.0.1:0", None),
         ] {
-            assert_eq!(
-                address(listen)
-                    .map(|address| address.to_string())
-                    .as_deref(),
-                asked
-            );
+            assert_eq!(address(listen).map(|address| address.to_string()).as_deref(), asked);
         }
     }
 }

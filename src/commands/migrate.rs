@@ -6,10 +6,7 @@ use crate::{settings::Settings, wiring};
 /// When a database cannot be reached or migrated.
 pub async fn migrate(settings: &Settings) -> anyhow::Result<String> {
     let done = wiring::migrate(settings).await?;
-    Ok(done
-        .into_iter()
-        .map(|(name, count)| line(name, count))
-        .collect())
+    Ok(done.into_iter().map(|(name, count)| line(name, count)).collect())
 }
 
 fn line(name: &str, count: usize) -> String {

@@ -70,7 +70,5 @@ fn block_on<F: Future>(work: F) -> F::Output {
 /// Writes to standard output. Whoever closed it does not want to read on.
 fn print(text: &str) {
     let mut output = std::io::stdout().lock();
-    let _ = output
-        .write_all(text.as_bytes())
-        .and_then(|()| output.flush());
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
 }

@@ -43,10 +43,7 @@ pub async fn serve(settings: &Settings, demo: bool) -> anyhow::Result<()> {
         ended = &mut serving => return ended.context("the server broke off")?.context("the server failed"),
         signal = signals.next() => signal,
     };
-    tracing::info!(
-        signal,
-        "stopping; what is under way is finished, a second signal ends at once"
-    );
+    tracing::info!(signal, "stopping; what is under way is finished, a second signal ends at once");
     let wind_down = async {
         let unfinished = drain(&application, background, settings).await;
         let stopped = async {
@@ -55,9 +52,7 @@ pub async fn serve(settings: &Settings, demo: bool) -> anyhow::Result<()> {
         };
         // nobody works any more; this is for answers that are still being sent
         match Deadline::after(CLOSE_TIMEOUT).bound(stopped).await {
-            Ok(ended) => ended
-                .context("the server broke off")?
-                .context("the server failed"),
+            Ok(ended) => ended.context("the server broke off")?.context("the server failed"),
             Err(_) => Ok(()),
         }
     };
@@ -85,16 +80,11 @@ async fn drain(application: &Application, background: Background, settings: &Set
     application.draining.start();
     tokio::time::sleep(Duration::from_millis(settings.server.drain_ms)).await;
     let deadline = Deadline::after(Duration::from_millis(settings.server.shutdown_timeout_ms));
-    let (unfinished, ()) =
-        tokio::join!(application.gate.close(deadline), background.stop(deadline));
+    let (unfinished, ()) = tokio::join!(application.gate.close(deadline), background.stop(deadline));
     if unfinished > 0 {
         tracing::warn!(unfinished, "requests did not end in time and are cut off");
     }
-    if Deadline::after(CLOSE_TIMEOUT)
-        .bound(application.modules.close())
-        .await
-        .is_err()
-    {
+    if Deadline::after(CLOSE_TIMEOUT).bound(application.modules.close()).await.is_err() {
         tracing::warn!("the databases did not close in time");
     }
     unfinished
@@ -108,13 +98,6 @@ fn greet(settings: &Settings, addresses: &[SocketAddr], demo: bool) {
     tracing::info!(role = %settings.role, listen = %address, version, "serving");
     if settings.log.format == LogFormat::Text {
         let base_url = format!("http://{}", reachable(*address));
-        super::print(
-            &Greeting {
-                settings,
-                base_url: &base_url,
-                demo,
-            }
-            .to_string(),
-        );
+        super::print(&Greeting { settings, base_url: &base_url, demo }.to_string());
     }
 }

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Every number's key with the least and the most it may be.
-pub const BOUNDS: [(&str, RangeInclusive<i64>); 53] = [
+pub const BOUNDS: [(&str, RangeInclusive<i64>); 55] = [
     ("server.workers", 0..=512),
     ("server.max_connections", 1..=1_000_000),
     ("server.body_limit_bytes", 1024..=16 << 20),
@@ -13,6 +13,9 @@ pub const BOUNDS: [(&str, RangeInclusive<i64>); 53] = [
     ("server.head_timeout_ms", 100..=120_000),
     ("server.drain_ms", 0..=120_000),
     ("server.shutdown_timeout_ms", 100..=300_000),
+    ("server.silent_body_timeout_ms", 100..=120_000),
+    ("server.rate_limit_per_second", 0..=1_000_000),
+    ("server.rate_burst", 1..=1_000_000),
     ("server.ready_timeout_ms", 50..=30_000),
     ("database.max_connections", 2..=1000),
     ("database.acquire_timeout_ms", 100..=60_000),
@@ -31,7 +34,6 @@ pub const BOUNDS: [(&str, RangeInclusive<i64>); 53] = [
     ("order.decide_try_ms", 50..=60_000),
     ("order.decide_by_ms", 100..=DAY_MS),
     ("order.sweeper.every_ms", 20..=60_000),
-    ("order.sweeper.batch", 1..=1000),
     ("order.sweeper.concurrency", 1..=64),
     ("order.sweeper.grace_ms", 0..=60_000),
     ("order.sweeper.retry_ms", 10..=60_000),

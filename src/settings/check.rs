@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use actix_web::http::Uri;
 use contract::{Currency, Shop};
-use platform::database::locate;
+use platform::{database::locate, http::TrustedProxies};
 
 use super::{bounds::BOUNDS, layers::Layers};
 use crate::role::Role;
@@ -25,11 +25,7 @@ fn check_numbers(layers: &mut Layers) {
         if !bounds.contains(&number) {
             layers.fault(
                 key,
-                format!(
-                    "{number} is out of bounds; must be from {} to {}",
-                    bounds.start(),
-                    bounds.end()
-                ),
+                format!("{number} is out of bounds; must be from {} to {}", bounds.start(), bounds.end()),
             );
         }
     }
@@ -41,10 +37,7 @@ fn check_numbers(layers: &mut Layers) {
     ] {
         let (least, most) = (layers.number(less), layers.number(more));
         if least > most {
-            layers.fault(
-                less,
-                format!("{least} is more than {more} = {most}; must be at most that"),
-            );
+            layers.fault(less, format!("{least} is more than {more} = {most}; must be at most that"));
         }
     }
 }
@@ -60,10 +53,7 @@ fn check_texts(layers: &mut Layers, role: Role) {
     let level = layers.text("log.level").to_owned();
     if let Some(part) = level.split(',').find(|part| !is_level(part)) {
         let levels = LEVELS.join(", ");
-        layers.fault(
-            "log.level",
-            format!("{part:?} must be one of {levels}, or target=level"),
-        );
+        layers.fault("log.level", format!("{part:?} must be one of {levels}, or target=level"));
     }
     let format = layers.text("log.format").to_owned();
     if !["text", "json"].contains(&format.as_str()) {
@@ -77,6 +67,31 @@ fn check_texts(layers: &mut Layers, role: Role) {
     if let Err(error) = gateway::parse_nameservers(&nameservers) {
         layers.fault("gateway.nameservers", error);
     }
+    let proxies = layers.text("gateway.trusted_proxies").to_owned();
+    if let Err(error) = TrustedProxies::parse(&proxies) {
+        layers.fault("gateway.trusted_proxies", error);
+    }
+    check_origins(layers);
+}
+
+fn check_origins(layers: &mut Layers) {
+    let origins = layers.text("server.cors_origins").to_owned();
+    let given = origins.split(',').map(str::trim).filter(|part| !part.is_empty());
+    for origin in given.filter(|origin| !is_origin(origin)) {
+        layers.fault(
+            "server.cors_origins",
+            format!("{origin:?} must be an origin such as https://till.example, without a path or a star"),
+        );
+    }
+}
+
+/// As a browser writes it: nothing after the host and port, not even a slash.
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, authority)) = text.split_once("://") else {
+        return false;
+    };
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
+    ["http", "https"].contains(&scheme) && !authority.is_empty() && authority.bytes().all(named)
 }
 
 fn check_urls(layers: &mut Layers, role: Role) {
@@ -93,10 +108,8 @@ fn check_urls(layers: &mut Layers, role: Role) {
 }
 
 fn is_level(part: &str) -> bool {
-    let level = part.rsplit_once('=').map_or(
-        part,
-        |(target, level)| if target.is_empty() { "" } else { level },
-    );
+    let level =
+        part.rsplit_once('=').map_or(part, |(target, level)| if target.is_empty() { "" } else { level });
     LEVELS.contains(&level.trim().to_ascii_lowercase().as_str())
 }
 
@@ -131,10 +144,7 @@ fn check_shop(layers: &mut Layers) -> Option<Shop> {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     let id_is_good = (1..=64).contains(&id.len()) && id.bytes().all(known);
     if !id_is_good {
-        layers.fault(
-            "shop.id",
-            format!("{id:?} must be 1 to 64 of A-Z a-z 0-9 . _ -"),
-        );
+        layers.fault("shop.id", format!("{id:?} must be 1 to 64 of A-Z a-z 0-9 . _ -"));
     }
     let code = layers.text("shop.currency").to_owned();
     let currency: Option<Currency> = match code.parse() {
@@ -144,7 +154,5 @@ fn check_shop(layers: &mut Layers) -> Option<Shop> {
             None
         }
     };
-    currency
-        .filter(|_| id_is_good)
-        .map(|currency| Shop::new(id, currency))
+    currency.filter(|_| id_is_good).map(|currency| Shop::new(id, currency))
 }

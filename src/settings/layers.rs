@@ -48,19 +48,14 @@ pub struct Layers {
 impl Layers {
     /// Reads all layers; faults are noted, and what can be read is.
     pub fn read(role: Role, flags: &Flags, environment: Option<HashMap<String, String>>) -> Self {
-        let mut layers = Self {
-            entries: BTreeMap::new(),
-            faults: Vec::new(),
-        };
+        let mut layers = Self { entries: BTreeMap::new(), faults: Vec::new() };
         layers.read_defaults(role);
         for path in &flags.config {
             layers.read_file(path);
         }
         layers.read_environment(environment);
-        let given = [
-            ("server.listen", "--listen", &flags.listen),
-            ("data_dir", "--data-dir", &flags.data_dir),
-        ];
+        let given =
+            [("server.listen", "--listen", &flags.listen), ("data_dir", "--data-dir", &flags.data_dir)];
         for (key, flag, value) in given {
             if let Some(value) = value {
                 layers.put(key, ValueKind::String(value.clone()), Origin::Flag(flag));
@@ -70,9 +65,7 @@ impl Layers {
     }
 
     pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
-        self.entries
-            .iter()
-            .map(|(key, entry)| (key.as_str(), entry))
+        self.entries.iter().map(|(key, entry)| (key.as_str(), entry))
     }
 
     /// The text of a key; empty when it is none.
@@ -92,9 +85,7 @@ impl Layers {
     }
 
     pub fn origin(&self, key: &str) -> Origin {
-        self.entries
-            .get(key)
-            .map_or(Origin::Default, |entry| entry.origin.clone())
+        self.entries.get(key).map_or(Origin::Default, |entry| entry.origin.clone())
     }
 
     /// Replaces the value of a key by what was made of it.
@@ -117,27 +108,20 @@ impl Layers {
             .collect()
             .expect("the embedded defaults are valid TOML");
         for (key, value) in flatten(table) {
-            let value = Setting::of(value)
-                .expect("the embedded defaults are switches, whole numbers and texts");
+            let value =
+                Setting::of(value).expect("the embedded defaults are switches, whole numbers and texts");
             self.set(&key, value, Origin::Default);
         }
         let listen = format!("127.0.0.1:{}", role.default_port());
         self.set("server.listen", Setting::Text(listen), Origin::Default);
-        self.set(
-            "database.migrate_on_start",
-            Setting::Switch(role.migrates_on_start()),
-            Origin::Default,
-        );
+        self.set("database.migrate_on_start", Setting::Switch(role.migrates_on_start()), Origin::Default);
     }
 
     fn read_file(&mut self, path: &Path) {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) => {
-                return self.faults.push(format!(
-                    "--config {}: cannot be read: {error}",
-                    path.display()
-                ));
+                return self.faults.push(format!("--config {}: cannot be read: {error}", path.display()));
             }
         };
         match File::from_str(&text, FileFormat::Toml).collect() {
@@ -146,9 +130,7 @@ impl Layers {
                     self.put(&key, value, Origin::File(path.to_owned()));
                 }
             }
-            Err(error) => self
-                .faults
-                .push(format!("--config {}: is not TOML: {error}", path.display())),
+            Err(error) => self.faults.push(format!("--config {}: is not TOML: {error}", path.display())),
         }
     }
 
@@ -169,15 +151,13 @@ impl Layers {
 
     fn put(&mut self, key: &str, value: ValueKind, origin: Origin) {
         let Some(entry) = self.entries.get_mut(key) else {
-            return self.faults.push(format!(
-                "{key} ({origin}): there is no such key; `pos config` lists them all"
-            ));
+            return self
+                .faults
+                .push(format!("{key} ({origin}): there is no such key; `pos config` lists them all"));
         };
         match entry.value.read_like(value) {
             Ok(value) => *entry = Entry { value, origin },
-            Err(expected) => self
-                .faults
-                .push(format!("{key} ({origin}): must be {expected}")),
+            Err(expected) => self.faults.push(format!("{key} ({origin}): must be {expected}")),
         }
     }
 }
@@ -227,11 +207,7 @@ fn flatten(table: config::Map<String, config::Value>) -> BTreeMap<String, ValueK
     for (key, value) in table {
         match value.kind {
             ValueKind::Table(inner) => {
-                flat.extend(
-                    flatten(inner)
-                        .into_iter()
-                        .map(|(rest, value)| (format!("{key}.{rest}"), value)),
-                );
+                flat.extend(flatten(inner).into_iter().map(|(rest, value)| (format!("{key}.{rest}"), value)));
             }
             kind => {
                 flat.insert(key, kind);

@@ -40,22 +40,15 @@ pub struct Settings {
 }
 
 /// Keys of `[order]` that say where things are; the module itself does not know them.
-const ORDER_PLACES: [&str; 4] = [
-    "order.database_url",
-    "order.database_url_file",
-    "order.product_url",
-    "order.client.",
-];
+const ORDER_PLACES: [&str; 4] =
+    ["order.database_url", "order.database_url_file", "order.product_url", "order.client."];
 
 impl Settings {
     /// Reads and checks everything. `environment` stands in for the process's own, in tests.
     ///
     /// # Errors
     /// Every fault, with its key and its remedy.
-    pub fn load(
-        flags: &Flags,
-        environment: Option<HashMap<String, String>>,
-    ) -> Result<Self, Vec<String>> {
+    pub fn load(flags: &Flags, environment: Option<HashMap<String, String>>) -> Result<Self, Vec<String>> {
         let role = flags.role.unwrap_or_default();
         let mut layers = Layers::read(role, flags, environment);
         secret::resolve_database_urls(&mut layers, role);
@@ -88,14 +81,8 @@ impl Settings {
 
     /// The databases that the role uses.
     pub fn database_urls(&self) -> Vec<&str> {
-        let product = self
-            .role
-            .has_product()
-            .then_some(self.product_database_url.as_str());
-        let order = self
-            .role
-            .has_order()
-            .then_some(self.order_database_url.as_str());
+        let product = self.role.has_product().then_some(self.product_database_url.as_str());
+        let order = self.role.has_order().then_some(self.order_database_url.as_str());
         product.into_iter().chain(order).collect()
     }
 

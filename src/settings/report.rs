@@ -15,18 +15,10 @@ const VALUE_COLUMN: usize = 64;
 pub fn report(role: Role, layers: &Layers) -> String {
     let lines: Vec<(String, String)> = layers
         .entries()
-        .map(|(key, entry)| {
-            (
-                format!("{key} = {}", show(key, &entry.value)),
-                entry.origin.to_string(),
-            )
-        })
+        .map(|(key, entry)| (format!("{key} = {}", show(key, &entry.value)), entry.origin.to_string()))
         .collect();
     let widths = lines.iter().map(|(line, _)| line.chars().count());
-    let width = widths
-        .filter(|width| *width <= VALUE_COLUMN)
-        .max()
-        .unwrap_or_default();
+    let width = widths.filter(|width| *width <= VALUE_COLUMN).max().unwrap_or_default();
     let mut text = format!("# role {role}\n");
     for (line, origin) in lines {
         // writing into a String cannot fail

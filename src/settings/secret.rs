@@ -15,10 +15,7 @@ pub fn resolve_database_urls(layers: &mut Layers, role: Role) {
 }
 
 fn resolve(layers: &mut Layers, module: &str, used: bool) {
-    let (url_key, file_key) = (
-        format!("{module}.database_url"),
-        format!("{module}.database_url_file"),
-    );
+    let (url_key, file_key) = (format!("{module}.database_url"), format!("{module}.database_url_file"));
     let url = layers.text(&url_key).to_owned();
     let file = layers.text(&file_key).to_owned();
     match (url.is_empty(), file.is_empty()) {
@@ -27,10 +24,9 @@ fn resolve(layers: &mut Layers, module: &str, used: bool) {
             let origin = layers.origin("data_dir");
             layers.set(&url_key, Setting::Text(url), origin);
         }
-        (false, false) => layers.fault(
-            &file_key,
-            format!("is given together with {url_key}; leave one of them out"),
-        ),
+        (false, false) => {
+            layers.fault(&file_key, format!("is given together with {url_key}; leave one of them out"))
+        }
         // another role's secret is not mounted here
         (true, false) if used => read_secret(layers, &url_key, &file_key, Path::new(&file)),
         (true, false) | (false, true) => {}
@@ -40,10 +36,7 @@ fn resolve(layers: &mut Layers, module: &str, used: bool) {
 fn read_secret(layers: &mut Layers, url_key: &str, file_key: &str, file: &Path) {
     match fs::read_to_string(file) {
         Ok(text) if text.trim().is_empty() => {
-            layers.fault(
-                file_key,
-                format!("{} is empty; must hold a database URL", file.display()),
-            );
+            layers.fault(file_key, format!("{} is empty; must hold a database URL", file.display()));
         }
         Ok(text) => {
             let url = text.trim_end_matches(['\r', '\n']).to_owned();
@@ -56,10 +49,7 @@ fn read_secret(layers: &mut Layers, url_key: &str, file_key: &str, file: &Path) 
 /// A file in the data directory, made when it is not there. What a URL would read as something else is escaped.
 fn embedded_url(data_dir: &Path, module: &str) -> String {
     let path = data_dir.join(format!("{module}.db")).display().to_string();
-    let escaped = path
-        .replace('%', "%25")
-        .replace('?', "%3F")
-        .replace('#', "%23");
+    let escaped = path.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
     format!("sqlite:{escaped}?mode=rwc")
 }
 
@@ -68,11 +58,7 @@ pub fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         // a path has no password; anything else that has no scheme may be one
         let shown = url.is_empty() || url.starts_with("sqlite:");
-        return if shown {
-            url.to_owned()
-        } else {
-            HIDDEN.to_owned()
-        };
+        return if shown { url.to_owned() } else { HIDDEN.to_owned() };
     };
     // The last '@': a password with a reserved character in it is not to be shown either.
     let shown = match rest.rsplit_once('@') {
@@ -110,24 +96,12 @@ mod tests {
     fn shows_urls_without_their_passwords() {
         for (url, shown) in [
             ("", ""),
-            (
-                "sqlite:./data/product.db?mode=rwc",
-                "sqlite:./data/product.db?mode=rwc",
-            ),
+            ("sqlite:./data/product.db?mode=rwc", "sqlite:./data/product.db?mode=rwc"),
             ("postgres://db/product", "postgres://db/product"),
             ("postgres://pos@db/product", "postgres://pos@db/product"),
-            (
-                "postgres://pos:secret@db:5432/product",
-                "postgres://pos:***@db:5432/product",
-            ),
-            (
-                "postgres://pos:se:c/r@et@db/product",
-                "postgres://pos:***@db/product",
-            ),
-            (
-                "postgres://db/p?user=pos&password=secret",
-                "postgres://db/p?user=pos&password=***",
-            ),
+            ("postgres://pos:secret@db:5432/product", "postgres://pos:***@db:5432/product"),
+            ("postgres://pos:se:c/r@et@db/product", "postgres://pos:***@db/product"),
+            ("postgres://db/p?user=pos&password=secret", "postgres://db/p?user=pos&password=***"),
             ("secret", "***"),
         ] {
             assert_eq!(without_password(url), shown, "{url}");
@@ -136,9 +110,6 @@ mod tests {
 
     #[test]
     fn an_odd_directory_is_escaped() {
-        assert_eq!(
-            embedded_url(Path::new("/a?b%"), "order"),
-            "sqlite:/a%3Fb%25/order.db?mode=rwc"
-        );
+        assert_eq!(embedded_url(Path::new("/a?b%"), "order"), "sqlite:/a%3Fb%25/order.db?mode=rwc");
     }
 }

@@ -44,36 +44,21 @@ async fn of_64_clients_who_want_the_last_10_pieces_10_get_one(
     let mut clients = JoinSet::new();
     for client in 0..64 {
         let replica = shop.orders[client % shop.orders.len()].clone();
-        clients.spawn(ask_until_told(
-            replica,
-            order_of(&[(&id, 1.0)]),
-            fresh_key(),
-        ));
+        clients.spawn(ask_until_told(replica, order_of(&[(&id, 1.0)]), fresh_key()));
     }
     let replies = clients.join_all().await;
 
     let confirmed = replies.iter().filter(|reply| reply.status == 201).count();
-    let rejected = replies
-        .iter()
-        .filter(|reply| reply.code() == "insufficient_stock")
-        .count();
+    let rejected = replies.iter().filter(|reply| reply.code() == "insufficient_stock").count();
     assert_eq!((confirmed, rejected), (10, 54));
     assert_eq!(shop.stock(&id).await, 0);
     let ledger = shop.ledger(&id).await;
     assert_eq!(ledger.len(), 11);
     assert_chain(&ledger, &json!(0));
     for reply in replies {
-        let id = if reply.status == 201 {
-            &reply.body["id"]
-        } else {
-            &reply.body["orderId"]
-        };
+        let id = if reply.status == 201 { &reply.body["id"] } else { &reply.body["orderId"] };
         let order = shop.read_order(&text(id)).await;
-        assert_eq!(
-            order["status"] == "confirmed",
-            reply.status == 201,
-            "{order}"
-        );
+        assert_eq!(order["status"] == "confirmed", reply.status == 201, "{order}");
     }
 }
 
@@ -118,11 +103,7 @@ async fn of_32_requests_with_one_key_one_order_is_made(
     let mut clients = JoinSet::new();
     for client in 0..32 {
         let replica = shop.orders[client % shop.orders.len()].clone();
-        clients.spawn(ask_until_told(
-            replica,
-            order_of(&[(&id, 1.0)]),
-            key.clone(),
-        ));
+        clients.spawn(ask_until_told(replica, order_of(&[(&id, 1.0)]), key.clone()));
     }
     let replies = clients.join_all().await;
 
@@ -132,11 +113,7 @@ async fn of_32_requests_with_one_key_one_order_is_made(
         assert_eq!(reply.with_status(201), first);
     }
     assert_eq!(shop.stock(&id).await, 31);
-    let found = shop
-        .order()
-        .get(&format!("/orders?key={key}"))
-        .await
-        .with_status(200);
+    let found = shop.order().get(&format!("/orders?key={key}")).await.with_status(200);
     assert_eq!(found["items"].as_array().unwrap().len(), 1);
 }
 
@@ -151,18 +128,12 @@ async fn of_32_equal_changes_of_a_product_with_one_key_one_is_made(
 
     let mut clients = JoinSet::new();
     for _ in 0..32 {
-        let call = shop
-            .product
-            .post(&format!("/products/{id}/deduct"), &json!({ "quantity": 1 }))
-            .key(&key);
+        let call = shop.product.post(&format!("/products/{id}/deduct"), &json!({ "quantity": 1 })).key(&key);
         clients.spawn(call.into_future());
     }
 
     for reply in clients.join_all().await {
-        assert_eq!(
-            reply.with_status(200),
-            json!({ "productId": id, "quantity": 31, "seq": 2 })
-        );
+        assert_eq!(reply.with_status(200), json!({ "productId": id, "quantity": 31, "seq": 2 }));
     }
     assert_eq!(shop.ledger(&id).await.len(), 2);
 }
@@ -179,27 +150,14 @@ async fn sales_counts_and_edits_of_one_product_at_once_keep_the_ledger_whole(
     let mut clients = JoinSet::new();
     for client in 0..24 {
         let replica = shop.orders[client % shop.orders.len()].clone();
-        clients.spawn(ask_until_told(
-            replica,
-            order_of(&[(&id, 1.0)]),
-            fresh_key(),
-        ));
+        clients.spawn(ask_until_told(replica, order_of(&[(&id, 1.0)]), fresh_key()));
         let call = match client % 4 {
-            0 => shop.product.post(
-                &format!("{path}/stock/adjustments"),
-                &json!({ "quantity": 5, "reason": "receive" }),
-            ),
-            1 => shop.product.put(
-                &format!("{path}/stock"),
-                &json!({ "quantity": 1001, "asOf": 1 }),
-            ),
-            2 => shop
+            0 => shop
                 .product
-                .post(&format!("{path}/deduct"), &json!({ "quantity": 2 })),
-            _ => shop.product.put(
-                &path,
-                &json!({ "name": "Other", "price": format!("{client}.00") }),
-            ),
+                .post(&format!("{path}/stock/adjustments"), &json!({ "quantity": 5, "reason": "receive" })),
+            1 => shop.product.put(&format!("{path}/stock"), &json!({ "quantity": 1001, "asOf": 1 })),
+            2 => shop.product.post(&format!("{path}/deduct"), &json!({ "quantity": 2 })),
+            _ => shop.product.put(&path, &json!({ "name": "Other", "price": format!("{client}.00") })),
         };
         clients.spawn(call.into_future());
     }

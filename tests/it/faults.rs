@@ -36,37 +36,20 @@ impl Split {
         let peer = Peer::start(address(1, &ports[1]), &product.url(), behaviour);
         let mut all = databases.settings();
         all.push(("POS__ORDER__PRODUCT_URL".into(), peer.url()));
-        all.extend(
-            settings
-                .iter()
-                .map(|(name, value)| ((*name).into(), (*value).into())),
-        );
+        all.extend(settings.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         let mut order = Pos::start("order", address(1, &ports[2]), all);
         product.ready().await;
         order.ready().await;
-        let shop = Shop {
-            product: product.service(),
-            orders: vec![order.service()],
-        };
-        Self {
-            shop,
-            peer,
-            _processes: [product, order],
-            databases,
-            _ports: ports,
-        }
+        let shop = Shop { product: product.service(), orders: vec![order.service()] };
+        Self { shop, peer, _processes: [product, order], databases, _ports: ports }
     }
 
     /// Every order is decided and the stock fits.
     async fn assert_sold(&self, product: &str, pieces: i64) {
         assert_eq!(self.shop.stock(product).await, 100 - pieces);
         let found =
-            super::support::audit::audit(&self.databases.product_url, &self.databases.order_url)
-                .await;
-        assert_eq!(
-            (found.pending, found.confirmed, found.movements),
-            (0, pieces as usize, pieces as usize)
-        );
+            super::support::audit::audit(&self.databases.product_url, &self.databases.order_url).await;
+        assert_eq!((found.pending, found.confirmed, found.movements), (0, pieces as usize, pieces as usize));
     }
 }
 
@@ -75,10 +58,7 @@ const NO_SWEEPER: [(&str, &str); 1] = [("POS__ORDER__SWEEPER__GRACE_MS", "60000"
 
 async fn ask(order: &Service, product: &str, key: &str) -> (Reply, Duration) {
     let started = Instant::now();
-    let reply = order
-        .post("/orders", &order_of(&[(product, 1.0)]))
-        .key(key)
-        .await;
+    let reply = order.post("/orders", &order_of(&[(product, 1.0)])).key(key).await;
     (reply, started.elapsed())
 }
 
@@ -117,10 +97,7 @@ async fn the_outcome_is_unknown_until_a_repeat_or_a_cancellation_finds_it(
     let problems = [told.0, told.1, told.2].map(assert_unknown);
     for problem in &problems {
         let pending = split.shop.read_order(&text(&problem["orderId"])).await;
-        assert_eq!(
-            (&pending["status"], &pending["decidedAt"]),
-            (&json!("pending"), &Value::Null)
-        );
+        assert_eq!((&pending["status"], &pending["decidedAt"]), (&json!("pending"), &Value::Null));
     }
     if behaviour != Behaviour::Refuse {
         assert!(split.peer.calls() >= 3, "{}", split.peer.calls());
@@ -135,26 +112,19 @@ async fn the_outcome_is_unknown_until_a_repeat_or_a_cancellation_finds_it(
     assert_eq!(sold["id"], problems[0]["orderId"]);
 
     let by_id = json!({ "orderId": problems[2]["orderId"] });
-    for (what, problem) in [
-        (json!({ "key": given_up }), &problems[1]),
-        (by_id, &problems[2]),
-    ] {
+    for (what, problem) in [(json!({ "key": given_up }), &problems[1]), (by_id, &problems[2])] {
         let cancelled = order.post("/orders/cancellations", &what).await;
         match decided {
-            true => assert_eq!(
-                cancelled.with_problem(409, "already_confirmed")["orderId"],
-                problem["orderId"]
-            ),
+            true => {
+                assert_eq!(cancelled.with_problem(409, "already_confirmed")["orderId"], problem["orderId"])
+            }
             false => assert_eq!(cancelled.with_status(200)["status"], "cancelled"),
         }
     }
     let (late, _) = ask(order, &id, &given_up).await;
     match decided {
         true => assert_eq!(late.with_status(201)["id"], problems[1]["orderId"]),
-        false => assert_eq!(
-            late.with_problem(409, "order_cancelled")["orderId"],
-            problems[1]["orderId"]
-        ),
+        false => assert_eq!(late.with_problem(409, "order_cancelled")["orderId"], problems[1]["orderId"]),
     }
     split.assert_sold(&id, if decided { 3 } else { 1 }).await;
 }
@@ -163,9 +133,7 @@ async fn the_outcome_is_unknown_until_a_repeat_or_a_cancellation_finds_it(
 #[case::down(Behaviour::Refuse)]
 #[case::loses_the_answer(Behaviour::LoseAnswer)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_order_that_nobody_asks_for_again_is_finished_by_the_sweeper(
-    #[case] behaviour: Behaviour,
-) {
+async fn an_order_that_nobody_asks_for_again_is_finished_by_the_sweeper(#[case] behaviour: Behaviour) {
     let split = Split::behind(behaviour, &[]).await;
     let order = split.shop.order();
     let id = split.shop.make_product_id(json!({})).await;
@@ -174,11 +142,9 @@ async fn an_order_that_nobody_asks_for_again_is_finished_by_the_sweeper(
     split.peer.behave(Behaviour::PassThrough);
 
     let path = format!("/orders/{}", text(&problem["orderId"]));
-    until(
-        "the order is confirmed",
-        Duration::from_secs(5),
-        async || (order.get(&path).await.with_status(200)["status"] == "confirmed").then_some(()),
-    )
+    until("the order is confirmed", Duration::from_secs(5), async || {
+        (order.get(&path).await.with_status(200)["status"] == "confirmed").then_some(())
+    })
     .await;
     split.assert_sold(&id, 1).await;
 }
@@ -192,11 +158,7 @@ async fn giving_up_is_unknown_too_while_the_product_service_is_away(#[case] beha
     let order = split.shop.order();
     let id = split.shop.make_product_id(json!({})).await;
     let (key, cancellation) = (fresh_key(), fresh_key());
-    let cancel = || {
-        order
-            .post("/orders/cancellations", &json!({ "key": key }))
-            .key(&cancellation)
-    };
+    let cancel = || order.post("/orders/cancellations", &json!({ "key": key })).key(&cancellation);
 
     let started = Instant::now();
     let told = cancel().await;
@@ -208,14 +170,8 @@ async fn giving_up_is_unknown_too_while_the_product_service_is_away(#[case] beha
     let cancelled = cancel().await;
     assert!(cancelled.is_replay());
     let cancelled = cancelled.with_status(200);
-    assert_eq!(
-        (&cancelled["status"], &cancelled["id"]),
-        (&json!("cancelled"), &problem["orderId"])
-    );
-    ask(order, &id, &key)
-        .await
-        .0
-        .with_problem(409, "order_cancelled");
+    assert_eq!((&cancelled["status"], &cancelled["id"]), (&json!("cancelled"), &problem["orderId"]));
+    ask(order, &id, &key).await.0.with_problem(409, "order_cancelled");
     split.assert_sold(&id, 0).await;
 }
 

@@ -1,15 +1,13 @@
 //! Everything that needs a database, a process or the wire; run by `./test`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking, also in what it stands on"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, also in what it stands on")]
 
 mod architecture;
 mod commands;
+mod containers;
 mod contention;
 mod end_to_end;
 mod faults;
+mod gateway;
 mod kill_points;
 mod process_faults;
 mod store;

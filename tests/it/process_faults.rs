@@ -30,6 +30,8 @@ const OPENING: i64 = 100_000;
 /// Sales that are told before a process ends.
 const SALES_BEFORE: usize = 80;
 const SALES_WITHIN: Duration = Duration::from_secs(60);
+/// In every second round: longer than any request waits, so that outcomes are told to be unknown.
+const DOWN_FOR: Duration = Duration::from_millis(2500);
 /// After it is back.
 const PENDING_AT_MOST: Duration = Duration::from_secs(5);
 
@@ -70,20 +72,22 @@ async fn a_process_that_ends_under_load_loses_and_doubles_nothing(
     }
 
     let mut sales = Vec::new();
-    for _ in 0..rounds(end) {
+    for round in 0..rounds(end) {
         let load = Load::start(&shop, &products, TILLS);
         load.wait_for(SALES_BEFORE, SALES_WITHIN).await;
-        end_and_start_again(&mut shop.processes[victim], end).await;
+        let process = &mut shop.processes[victim];
+        end_process(process, end).await;
+        if round % 2 == 1 {
+            tokio::time::sleep(DOWN_FOR).await;
+        }
+        process.start_again();
+        process.ready().await;
         let back = Instant::now();
         sales.extend(load.stop().await);
-        until(
-            "nothing is pending",
-            PENDING_AT_MOST.saturating_sub(back.elapsed()),
-            async || {
-                let pending = Shop::walk(shop.order(), "/orders?status=pending&limit=200").await;
-                pending.is_empty().then_some(())
-            },
-        )
+        until("nothing is pending", PENDING_AT_MOST.saturating_sub(back.elapsed()), async || {
+            let pending = Shop::walk(shop.order(), "/orders?status=pending&limit=200").await;
+            pending.is_empty().then_some(())
+        })
         .await;
     }
 
@@ -93,14 +97,10 @@ async fn a_process_that_ends_under_load_loses_and_doubles_nothing(
     let found = audit(&databases.product_url, &databases.order_url).await;
     assert_eq!((found.pending, found.held), (0, found.confirmed));
     let untold = sales.iter().filter(|sale| sale.told.is_none()).count();
-    println!(
-        "{} sales told, {untold} not told, {} confirmed",
-        sales.len() - untold,
-        found.confirmed
-    );
+    println!("{} sales told, {untold} not told, {} confirmed", sales.len() - untold, found.confirmed);
 }
 
-async fn end_and_start_again(process: &mut Pos, end: End) {
+async fn end_process(process: &mut Pos, end: End) {
     match end {
         End::Killed => process.kill(),
         End::Asked => {
@@ -109,8 +109,6 @@ async fn end_and_start_again(process: &mut Pos, end: End) {
             assert!(status.success(), "{} ended with {status}", process.name);
         }
     }
-    process.start_again();
-    process.ready().await;
 }
 
 /// Every sale that was told is there as it was told, on every replica; a key that was not told has one order at most,
@@ -119,29 +117,20 @@ async fn assert_told_the_truth(shop: &Running, sales: &[Sale]) {
     let mut ids = BTreeSet::new();
     for (index, sale) in sales.iter().enumerate() {
         let replica = &shop.orders[index % shop.orders.len()];
-        let found = replica
-            .get(&format!("/orders?key={}", sale.key))
-            .await
-            .with_status(200);
+        let found = replica.get(&format!("/orders?key={}", sale.key)).await.with_status(200);
         let found = found["items"].as_array().unwrap();
         assert!(found.len() <= 1, "{} has {} orders", sale.key, found.len());
         let (id, status) = match &sale.told {
             Some(Told::Confirmed { id }) => (id, "confirmed"),
             Some(Told::Rejected { id }) => (id, "rejected"),
             None => {
-                assert!(
-                    found.iter().all(|order| order["status"] == "confirmed"),
-                    "{found:?}"
-                );
+                assert!(found.iter().all(|order| order["status"] == "confirmed"), "{found:?}");
                 continue;
             }
         };
         assert!(ids.insert(id.clone()), "{id} was told to two keys");
         assert_eq!(found.len(), 1, "{} was told and is lost", sale.key);
-        assert_eq!(
-            (&found[0]["id"], &found[0]["status"]),
-            (&json!(id), &json!(status))
-        );
+        assert_eq!((&found[0]["id"], &found[0]["status"]), (&json!(id), &json!(status)));
     }
     assert!(ids.len() >= SALES_BEFORE);
 }
@@ -151,8 +140,7 @@ async fn assert_stock_and_sales_fit(shop: &Running, products: &[String]) {
     let mut sold: BTreeMap<String, i64> = BTreeMap::new();
     for order in Shop::walk(shop.order(), "/orders?status=confirmed&limit=200").await {
         for line in order["items"].as_array().unwrap() {
-            *sold.entry(text(&line["productId"])).or_default() +=
-                line["quantity"].as_i64().unwrap();
+            *sold.entry(text(&line["productId"])).or_default() += line["quantity"].as_i64().unwrap();
         }
     }
     for product in products {
@@ -166,31 +154,20 @@ async fn assert_stock_and_sales_fit(shop: &Running, products: &[String]) {
 #[case::product("product")]
 #[case::order("order")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn four_processes_that_start_at_once_on_an_empty_database_all_come_up(
-    #[case] role: &'static str,
-) {
+async fn four_processes_that_start_at_once_on_an_empty_database_all_come_up(#[case] role: &'static str) {
     let databases = Databases::empty(Engine::Postgres).await;
     let ports: Vec<Port> = (0..4).map(|_| Port::reserve()).collect();
     let mut settings = databases.settings();
     settings.push(("POS__DATABASE__MIGRATE_ON_START".into(), "true".into()));
     // nobody is there: an order service comes up all the same
-    settings.push((
-        "POS__ORDER__PRODUCT_URL".into(),
-        "http://127.0.0.1:9".into(),
-    ));
+    settings.push(("POS__ORDER__PRODUCT_URL".into(), "http://127.0.0.1:9".into()));
 
-    let mut processes: Vec<Pos> = ports
-        .iter()
-        .map(|port| Pos::start(role, address(1, port), settings.clone()))
-        .collect();
+    let mut processes: Vec<Pos> =
+        ports.iter().map(|port| Pos::start(role, address(1, port), settings.clone())).collect();
 
     for process in &mut processes {
         process.ready().await;
-        let path = if role == "product" {
-            "/products"
-        } else {
-            "/orders"
-        };
+        let path = if role == "product" { "/products" } else { "/orders" };
         process.service().get(path).await.with_status(200);
     }
 }
@@ -205,10 +182,7 @@ async fn a_second_process_on_one_data_directory_says_so_and_ends() {
     assert_eq!(second.ended().await.code(), Some(1));
     let log = second.log();
     assert!(log.contains("another process uses"), "{log}");
-    Service::at(&running.processes[0].url())
-        .get("/livez")
-        .await
-        .with_status(200);
+    Service::at(&running.processes[0].url()).get("/livez").await.with_status(200);
 }
 
 #[rstest]
@@ -218,9 +192,7 @@ async fn a_process_that_is_asked_to_end_finishes_what_is_under_way(
 ) {
     let mut shop = shape.start().await;
     let id = shop.make_product_id(json!({ "stock": 100 })).await;
-    let calls: Vec<_> = (0..16)
-        .map(|_| tokio::spawn(shop.place(&[(&id, 1.0)]).try_send()))
-        .collect();
+    let calls: Vec<_> = (0..16).map(|_| tokio::spawn(shop.place(&[(&id, 1.0)]).try_send())).collect();
     // under way, not merely meant: the process has taken the connections
     until("sales are under way", Duration::from_secs(10), async || {
         (shop.stock(&id).await != json!(100)).then_some(())
@@ -230,10 +202,7 @@ async fn a_process_that_is_asked_to_end_finishes_what_is_under_way(
     shop.processes[0].terminate();
 
     for call in calls {
-        call.await
-            .unwrap()
-            .expect("an answer, whole")
-            .with_status(201);
+        call.await.unwrap().expect("an answer, whole").with_status(201);
     }
     assert!(shop.processes[0].ended().await.success());
 }

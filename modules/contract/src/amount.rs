@@ -37,18 +37,14 @@ impl<'de> Deserialize<'de> for RawAmount {
                 Ok(Self(text.into_owned()))
             }
             Some(b'-' | b'0'..=b'9') => Ok(Self(text.to_owned())),
-            _ => Err(D::Error::custom(
-                "invalid type: expected a decimal string or a number",
-            )),
+            _ => Err(D::Error::custom("invalid type: expected a decimal string or a number")),
         }
     }
 }
 
 impl PartialSchema for RawAmount {
     fn schema() -> RefOr<Schema> {
-        let text = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .pattern(Some(r"^-?[0-9]+(\.[0-9]+)?$"));
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^-?[0-9]+(\.[0-9]+)?$"));
         let number = ObjectBuilder::new().schema_type(Type::Number);
         OneOfBuilder::new().item(text).item(number).into()
     }

@@ -50,6 +50,8 @@ pub enum Code {
     Invalid,
     /// The Idempotency-Key was used for another request.
     KeyReused,
+    /// More requests than one caller may make; nothing happened.
+    RateLimited,
     /// A fault on our side.
     Internal,
     /// More requests than can be served; nothing happened.
@@ -64,7 +66,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Malformed,
         Self::NotFound,
         Self::MethodNotAllowed,
@@ -86,6 +88,7 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::Invalid,
         Self::KeyReused,
+        Self::RateLimited,
         Self::Internal,
         Self::Overloaded,
         Self::OutcomeUnknown,
@@ -117,6 +120,7 @@ impl Code {
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Invalid => "invalid",
             Self::KeyReused => "key_reused",
+            Self::RateLimited => "rate_limited",
             Self::Internal => "internal",
             Self::Overloaded => "overloaded",
             Self::OutcomeUnknown => "outcome_unknown",
@@ -148,6 +152,7 @@ impl Code {
             Self::TooLarge => ErrorKind::TooLarge,
             Self::UnsupportedMediaType => ErrorKind::UnsupportedMediaType,
             Self::Invalid | Self::KeyReused => ErrorKind::Unprocessable,
+            Self::RateLimited => ErrorKind::TooManyRequests,
             Self::Internal => ErrorKind::Internal,
             Self::Overloaded | Self::OutcomeUnknown | Self::Unavailable => ErrorKind::Unavailable,
             Self::TimedOut => ErrorKind::TimedOut,
@@ -161,17 +166,12 @@ impl Code {
 
     /// The answer when nothing was done: it can simply be asked again.
     pub fn not_now(self, detail: impl Into<String>) -> Problem {
-        self.problem(detail)
-            .member("outcome", "none")
-            .retry_after(1)
+        self.problem(detail).member("outcome", "none").retry_after(1)
     }
 
     /// The answer when nobody knows yet: the same key finds out.
     pub fn unknown(detail: impl Into<String>) -> Problem {
-        Self::OutcomeUnknown
-            .problem(detail)
-            .member("outcome", "unknown")
-            .retry_after(1)
+        Self::OutcomeUnknown.problem(detail).member("outcome", "unknown").retry_after(1)
     }
 }
 
@@ -190,10 +190,7 @@ mod tests {
     fn every_kind_has_its_general_code_in_the_list() {
         for code in Code::ALL {
             let general = code.kind().code();
-            assert!(
-                Code::ALL.iter().any(|code| code.as_str() == general),
-                "{general}"
-            );
+            assert!(Code::ALL.iter().any(|code| code.as_str() == general), "{general}");
         }
     }
 }

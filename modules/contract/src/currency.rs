@@ -31,10 +31,7 @@ impl FromStr for Currency {
     fn from_str(text: &str) -> Result<Self, CurrencyError> {
         let currency = iso_currency::Currency::from_code(text).ok_or(CurrencyError)?;
         let places = currency.exponent().ok_or(CurrencyError)?;
-        Ok(Self {
-            currency,
-            places: places.into(),
-        })
+        Ok(Self { currency, places: places.into() })
     }
 }
 

@@ -55,16 +55,10 @@ pub struct Deduction {
 pub enum Verdict {
     /// The stock was taken.
     #[serde(rename_all = "camelCase")]
-    Held {
-        lines: Vec<DeductionLine>,
-        total_minor: i64,
-    },
+    Held { lines: Vec<DeductionLine>, total_minor: i64 },
     /// Nothing was taken, and never will be.
     #[serde(rename_all = "camelCase")]
-    Refused {
-        cause: RefusalCause,
-        lines: Vec<LineRefusal>,
-    },
+    Refused { cause: RefusalCause, lines: Vec<LineRefusal> },
 }
 
 /// A line as it was sold: name and price of that moment.

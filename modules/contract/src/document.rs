@@ -1,7 +1,7 @@
 //! The problem document, as the API description shows it.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 use crate::code::Code;
 
@@ -46,4 +46,40 @@ pub struct InputFaultDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<String>,
     pub detail: String,
+}
+
+/// What every read may be answered instead.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "describes answers; none is made of it")]
+pub enum ReadProblems {
+    /// Not readable as a request: a bad id or parameter; errors names it.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(ProblemDocument),
+    /// `unavailable`: the database is away; ask again after Retry-After.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemDocument),
+}
+
+/// What every request that changes something may be answered instead.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "describes answers; none is made of it")]
+pub enum ChangeProblems {
+    /// Not readable as a request: no JSON, a bad id or header; errors names it.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(ProblemDocument),
+    /// The body is longer than allowed.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemDocument),
+    /// The body is not announced as JSON.
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(ProblemDocument),
+    /// `invalid`: the content is wrong, see errors. `key_reused`: the key was used for another request.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Unprocessable(ProblemDocument),
+    /// A fault on our side; repeat with the same key.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemDocument),
+    /// `overloaded` or `unavailable`: nothing happened. `outcome_unknown`: repeat with the same key.
+    #[response(status = 503, content_type = "application/problem+json")]
+    NotNow(ProblemDocument),
 }

@@ -16,10 +16,10 @@ pub use amount::RawAmount;
 pub use code::Code;
 pub use currency::{Currency, CurrencyError};
 pub use deduction::{
-    DecideLine, DecideRequest, Deduction, DeductionLine, LineRefusal, LineRefusalCause,
-    RefusalCause, RefuseRequest, Verdict,
+    DecideLine, DecideRequest, Deduction, DeductionLine, LineRefusal, LineRefusalCause, RefusalCause,
+    RefuseRequest, Verdict,
 };
-pub use document::{InputFaultDocument, ProblemDocument};
+pub use document::{ChangeProblems, InputFaultDocument, ProblemDocument, ReadProblems};
 pub use ids::{OrderId, ProductId};
 pub use money::{Money, MoneyError};
 pub use product_api::{ProductApi, ProductApiError};

@@ -48,10 +48,7 @@ impl Money {
         let amount = parse_decimal(text)?;
         let written_places = text.split_once('.').map_or(0, |(_, places)| places.len());
         if written_places > currency.places() as usize {
-            return Err(MoneyError::TooManyPlaces {
-                places: currency.places(),
-                currency,
-            });
+            return Err(MoneyError::TooManyPlaces { places: currency.places(), currency });
         }
         if amount.is_sign_negative() && !amount.is_zero() {
             return Err(MoneyError::Negative);
@@ -85,10 +82,7 @@ impl Money {
 
     /// The sum; `None` beyond `i64`.
     pub fn sum(amounts: impl IntoIterator<Item = Self>) -> Option<Self> {
-        amounts
-            .into_iter()
-            .try_fold(0_i64, |sum, amount| sum.checked_add(amount.0))
-            .map(Self)
+        amounts.into_iter().try_fold(0_i64, |sum, amount| sum.checked_add(amount.0)).map(Self)
     }
 }
 
@@ -104,11 +98,7 @@ mod tests {
 
     #[test]
     fn reads_prices_in_the_places_of_the_currency() {
-        let minor = |text, code| {
-            Money::parse_price(text, currency(code))
-                .map(Money::minor)
-                .ok()
-        };
+        let minor = |text, code| Money::parse_price(text, currency(code)).map(Money::minor).ok();
         assert_eq!(minor("12.50", "EUR"), Some(1250));
         assert_eq!(minor("12.5", "EUR"), Some(1250));
         assert_eq!(minor("12", "EUR"), Some(1200));
@@ -141,12 +131,7 @@ mod tests {
 
     #[test]
     fn rounds_lines_half_away_from_zero() {
-        let total = |minor, milli| {
-            Money(minor)
-                .line_total(Quantity::from_milli(milli))
-                .unwrap()
-                .minor()
-        };
+        let total = |minor, milli| Money(minor).line_total(Quantity::from_milli(milli)).unwrap().minor();
         assert_eq!(total(380, 2000), 760);
         assert_eq!(total(333, 500), 167);
         assert_eq!(total(1, 499), 0);

@@ -10,7 +10,7 @@ use awc::{
 use platform::{
     client::ANSWER_LIMIT_BYTES,
     deadline::{self, Deadline},
-    request_id,
+    request_id, trace,
 };
 use serde::Serialize;
 
@@ -33,10 +33,7 @@ pub struct ProductClient {
 impl ProductClient {
     /// `base_url` such as `http://product-service:8081`.
     pub fn new(client: Rc<Client>, base_url: &str) -> Self {
-        Self {
-            client,
-            base_url: base_url.trim_end_matches('/').to_owned(),
-        }
+        Self { client, base_url: base_url.trim_end_matches('/').to_owned() }
     }
 
     async fn ask(
@@ -50,6 +47,7 @@ impl ProductClient {
         let request = request
             .insert_header((deadline::HEADER, left_ms.to_string()))
             .insert_header((request_id::HEADER, request_id::current().as_str()))
+            .insert_header((trace::HEADER, trace::current().as_str()))
             .insert_header((header::ACCEPT_ENCODING, "identity"));
         let answer = deadline.bound(exchange(request, body)).await;
         let (status, bytes) = answer.map_err(|elapsed| unknown(&elapsed))??;
@@ -70,28 +68,16 @@ async fn exchange(
     request: ClientRequest,
     body: &impl Serialize,
 ) -> Result<(StatusCode, Vec<u8>), ProductApiError> {
-    let mut response = request
-        .send_json(body)
-        .await
-        .map_err(|error| unknown(&error))?;
-    let bytes = response
-        .body()
-        .limit(ANSWER_LIMIT_BYTES)
-        .await
-        .map_err(|error| unknown(&error))?;
+    let mut response = request.send_json(body).await.map_err(|error| unknown(&error))?;
+    let bytes = response.body().limit(ANSWER_LIMIT_BYTES).await.map_err(|error| unknown(&error))?;
     Ok((response.status(), bytes.to_vec()))
 }
 
 /// A 4xx with a code of ours is a decision about the call; anything else proves nothing.
 fn failure(status: StatusCode, bytes: &[u8]) -> ProductApiError {
-    let excerpt: String = String::from_utf8_lossy(bytes)
-        .chars()
-        .take(EXCERPT_CHARACTERS)
-        .collect();
+    let excerpt: String = String::from_utf8_lossy(bytes).chars().take(EXCERPT_CHARACTERS).collect();
     let problem: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
-    let code = problem
-        .as_ref()
-        .and_then(|problem| problem.get("code")?.as_str());
+    let code = problem.as_ref().and_then(|problem| problem.get("code")?.as_str());
     if code == Some(Code::KeyReused.as_str()) {
         return ProductApiError::KeyReused;
     }
@@ -114,8 +100,7 @@ impl ProductApi for ProductClient {
         deadline: Deadline,
     ) -> Result<Deduction, ProductApiError> {
         let url = format!("{}/internal/deductions/{order}", self.base_url);
-        self.ask(self.client.put(url), order, request, deadline)
-            .await
+        self.ask(self.client.put(url), order, request, deadline).await
     }
 
     async fn refuse(
@@ -125,16 +110,11 @@ impl ProductApi for ProductClient {
         deadline: Deadline,
     ) -> Result<Deduction, ProductApiError> {
         let url = format!("{}/internal/deductions/{order}/refuse", self.base_url);
-        self.ask(self.client.post(url), order, request, deadline)
-            .await
+        self.ask(self.client.post(url), order, request, deadline).await
     }
 
     async fn is_reachable(&self) -> bool {
-        let response = self
-            .client
-            .get(format!("{}/readyz", self.base_url))
-            .send()
-            .await;
+        let response = self.client.get(format!("{}/readyz", self.base_url)).send().await;
         response.is_ok_and(|response| response.status().is_success())
     }
 }

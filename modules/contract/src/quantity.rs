@@ -57,9 +57,7 @@ impl Quantity {
         if (amount - rounded).abs() > Decimal::new(1, 9) {
             return Err(QuantityError::TooManyPlaces);
         }
-        let milli = rounded
-            .checked_mul(Decimal::ONE_THOUSAND)
-            .and_then(|milli| milli.to_i64());
+        let milli = rounded.checked_mul(Decimal::ONE_THOUSAND).and_then(|milli| milli.to_i64());
         match milli {
             Some(milli) if milli.abs() <= Self::MAX_MILLI => Ok(Self(milli)),
             _ => Err(QuantityError::OutOfRange),
@@ -90,16 +88,8 @@ impl Quantity {
         Self::parse(text)?.only_if(|quantity| quantity.0 != 0, QuantityError::Zero)
     }
 
-    fn only_if(
-        self,
-        holds: impl Fn(&Self) -> bool,
-        otherwise: QuantityError,
-    ) -> Result<Self, QuantityError> {
-        if holds(&self) {
-            Ok(self)
-        } else {
-            Err(otherwise)
-        }
+    fn only_if(self, holds: impl Fn(&Self) -> bool, otherwise: QuantityError) -> Result<Self, QuantityError> {
+        if holds(&self) { Ok(self) } else { Err(otherwise) }
     }
 }
 
@@ -118,12 +108,8 @@ impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let amount = RawAmount::deserialize(deserializer)?;
         let decimal = parse_decimal(&amount.0).map_err(D::Error::custom)?;
-        let milli = decimal
-            .checked_mul(Decimal::ONE_THOUSAND)
-            .and_then(|milli| milli.round().to_i64());
-        milli
-            .map(Self)
-            .ok_or_else(|| D::Error::custom(QuantityError::OutOfRange))
+        let milli = decimal.checked_mul(Decimal::ONE_THOUSAND).and_then(|milli| milli.round().to_i64());
+        milli.map(Self).ok_or_else(|| D::Error::custom(QuantityError::OutOfRange))
     }
 }
 
@@ -153,17 +139,8 @@ mod tests {
         assert_eq!(milli("0.30000000000000004"), Some(300));
         assert_eq!(milli("0.2999999999999999889"), Some(300));
         assert_eq!(milli("1000000"), Some(Quantity::MAX_MILLI));
-        for bad in [
-            "0.0001",
-            "0.3001",
-            "1000000.001",
-            "1e3",
-            "1000000000000000000",
-            "NaN",
-            "",
-            "--1",
-            "0x1",
-        ] {
+        for bad in ["0.0001", "0.3001", "1000000.001", "1e3", "1000000000000000000", "NaN", "", "--1", "0x1"]
+        {
             assert_eq!(milli(bad), None, "{bad:?}");
         }
         assert!(Quantity::parse_positive("0").is_err() && Quantity::parse_positive("-1").is_err());

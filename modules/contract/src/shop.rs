@@ -19,11 +19,7 @@ pub struct Shop {
 impl Shop {
     pub fn new(id: String, currency: Currency) -> Self {
         let namespace = Uuid::new_v5(&NAMESPACE, id.as_bytes());
-        Self {
-            id,
-            currency,
-            namespace,
-        }
+        Self { id, currency, namespace }
     }
 
     /// The order's id is a function of its key: a repeat meets its own order by primary key, whatever was lost.

@@ -1,7 +1,7 @@
 //! Bodies: kept for replay while they are small, streamed both ways otherwise, and never passed off as whole when they
 //! are not.
 
-use std::{pin::Pin, time::Duration};
+use std::{cell::Cell, pin::Pin, rc::Rc, time::Duration};
 
 use actix_web::{
     body::{BodySize, BoxBody, MessageBody, SizedStream},
@@ -13,111 +13,149 @@ use awc::error::PayloadError as AnswerError;
 use futures_util::{Stream, StreamExt, stream};
 use platform::problem::{ErrorKind, Problem};
 
+use crate::held::Held;
+
 /// A request body.
 pub enum RequestBody {
     /// Read whole: can be sent again.
     Whole(Bytes),
     /// Too long to keep: sent once, as it comes.
-    Stream {
-        length: Option<u64>,
-        read: Bytes,
-        rest: Payload,
-    },
+    Stream(Upload),
 }
 
-/// Reads a body up to `keep` bytes. Longer than `limit` is refused before anything is sent.
+/// The bounds of a request body.
+#[derive(Clone, Copy)]
+pub struct BodyBounds {
+    /// What is kept, to be sent again.
+    pub keep: usize,
+    pub limit: usize,
+    /// How long it may be silent.
+    pub silent: Duration,
+}
+
+/// A long body: what was read of it, and the rest as it comes.
+pub struct Upload {
+    pub length: Option<u64>,
+    read: Bytes,
+    rest: Payload,
+    bounds: BodyBounds,
+    through: Through,
+}
+
+/// Tells whether the caller has sent all of its body.
+#[derive(Clone, Default)]
+pub struct Through(Rc<Cell<bool>>);
+
+impl Through {
+    pub fn is_reached(&self) -> bool {
+        self.0.get()
+    }
+}
+
+/// Reads a body as far as it is kept. Longer than the limit is refused before anything is sent.
+///
+/// # Errors
+/// When it is too long, stops arriving, or breaks off.
 pub async fn read(
     headers: &HeaderMap,
     mut payload: Payload,
-    keep: usize,
-    limit: usize,
-    silent: Duration,
+    bounds: BodyBounds,
 ) -> Result<RequestBody, Problem> {
     let length = content_length(headers);
-    if length.is_some_and(|length| length > limit as u64) {
-        return Err(too_large(limit));
+    if length.is_some_and(|length| length > bounds.limit as u64) {
+        return Err(Cut::TooLong(bounds.limit).into());
     }
     let mut read = BytesMut::new();
     loop {
-        let next = tokio::time::timeout(silent, payload.next())
-            .await
-            .map_err(|_| stalled())?;
-        match next {
-            None => return Ok(RequestBody::Whole(read.freeze())),
-            Some(chunk) => read.extend_from_slice(&chunk.map_err(|error| broken(&error))?),
+        let Some(part) = next_part(&mut payload, bounds.silent).await? else {
+            return Ok(RequestBody::Whole(read.freeze()));
+        };
+        read.extend_from_slice(&part);
+        if read.len() > bounds.limit {
+            return Err(Cut::TooLong(bounds.limit).into());
         }
-        if read.len() > keep {
-            return Ok(RequestBody::Stream {
+        if read.len() > bounds.keep {
+            return Ok(RequestBody::Stream(Upload {
                 length,
                 read: read.freeze(),
                 rest: payload,
-            });
+                bounds,
+                through: Through::default(),
+            }));
         }
     }
 }
 
+async fn next_part(
+    parts: &mut (impl Stream<Item = Result<Bytes, PayloadError>> + Unpin),
+    silent: Duration,
+) -> Result<Option<Bytes>, Cut> {
+    let next = tokio::time::timeout(silent, parts.next());
+    let next = next.await.map_err(|_| Cut::Silent)?;
+    Ok(next.transpose()?)
+}
+
 fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn too_large(limit: usize) -> Problem {
-    Problem::new(
-        ErrorKind::TooLarge,
-        format!("The body may have at most {limit} bytes; send less in one request."),
-    )
-}
-
-fn stalled() -> Problem {
-    Problem::new(
-        ErrorKind::Malformed,
-        "The body stopped arriving; send it again.",
-    )
-}
-
-fn broken(_: &PayloadError) -> Problem {
-    Problem::new(
-        ErrorKind::Malformed,
-        "The body did not arrive whole; send it again.",
-    )
-}
-
-/// What cut a streamed request short.
+/// What cut a request short; the caller's fault, and none of the replica's.
 #[derive(Debug, thiserror::Error)]
 pub enum Cut {
     #[error("the caller stopped sending")]
     Silent,
     #[error("the caller's body broke off")]
     Broken(#[from] PayloadError),
-    #[error("the caller's body is longer than allowed")]
-    TooLong,
+    #[error("the caller's body is longer than {0} bytes")]
+    TooLong(usize),
 }
 
-/// The rest of a long body, with what was read of it, each part within `silent`, `limit` bytes in all.
-pub fn upload(
-    read: Bytes,
-    rest: Payload,
-    limit: usize,
-    silent: Duration,
-) -> impl Stream<Item = Result<Bytes, Cut>> {
-    let start = (stream::iter([Ok(read)]).chain(rest).boxed_local(), 0_usize);
-    stream::try_unfold(start, move |(mut parts, sent)| async move {
-        let next = tokio::time::timeout(silent, parts.next())
-            .await
-            .map_err(|_| Cut::Silent)?;
-        let Some(part) = next.transpose()? else {
-            return Ok(None);
-        };
-        let sent = sent + part.len();
-        match sent > limit {
-            true => Err(Cut::TooLong),
-            false => Ok(Some((part, (parts, sent)))),
+impl From<Cut> for Problem {
+    fn from(cut: Cut) -> Self {
+        match &cut {
+            Cut::Silent => {
+                let detail = "The body stopped arriving; send it again.";
+                Self::new(ErrorKind::Malformed, detail)
+            }
+            Cut::Broken(_) => {
+                let detail = "The body did not arrive whole; send it again.";
+                Self::new(ErrorKind::Malformed, detail)
+            }
+            Cut::TooLong(limit) => {
+                let detail = format!("The body may have at most {limit} bytes; send less in one request.");
+                Self::new(ErrorKind::TooLarge, detail)
+            }
         }
-    })
+        .caused_by(cut)
+    }
+}
+
+impl Upload {
+    pub fn through(&self) -> Through {
+        self.through.clone()
+    }
+
+    /// The whole body, each part in time, and no more than the limit.
+    pub fn parts(self) -> impl Stream<Item = Result<Bytes, Cut>> {
+        let BodyBounds { limit, silent, .. } = self.bounds;
+        let through = self.through;
+        let parts = stream::iter([Ok(self.read)]).chain(self.rest);
+        let start = (parts.boxed_local(), 0_usize);
+        stream::try_unfold(start, move |(mut parts, sent)| {
+            let through = through.clone();
+            async move {
+                let Some(part) = next_part(&mut parts, silent).await? else {
+                    through.0.set(true);
+                    return Ok(None);
+                };
+                let sent = sent + part.len();
+                match sent > limit {
+                    true => Err(Cut::TooLong(limit)),
+                    false => Ok(Some((part, (parts, sent)))),
+                }
+            }
+        })
+    }
 }
 
 /// What cut an answer short.
@@ -132,27 +170,46 @@ pub enum AnswerCut {
 }
 
 /// A replica's body on its way to the caller: cut short there, it is cut short here too, so that the caller sees a broken
-/// connection and not a whole answer.
-pub fn download<S>(body: S, length: Option<u64>, silent: Duration) -> BoxBody
+/// connection and not a whole answer. `held` learns of it, and is dropped with the body.
+pub fn download<S>(body: S, length: Option<u64>, silent: Duration, held: Held) -> BoxBody
 where
     S: Stream<Item = Result<Bytes, AnswerError>> + Unpin + 'static,
 {
-    let parts = stream::try_unfold((body, length), move |(mut body, left)| async move {
-        let next = tokio::time::timeout(silent, body.next())
-            .await
-            .map_err(|_| AnswerCut::Silent)?;
-        match (next.transpose()?, left) {
-            (Some(part), left) => {
-                let left = left.map(|left| left.saturating_sub(part.len() as u64));
-                Ok(Some((part, (body, left))))
+    let start = (body, length, held);
+    let parts = stream::try_unfold(start, move |(mut body, left, held)| async move {
+        match next_answered(&mut body, left, silent).await {
+            Ok(Some((part, left))) => Ok(Some((part, (body, left, held)))),
+            Ok(None) => {
+                held.completed();
+                Ok(None)
             }
-            (None, Some(left)) if left > 0 => Err(AnswerCut::Short),
-            (None, _) => Ok(None),
+            Err(cut) => {
+                held.broke_off(&cut);
+                Err(cut)
+            }
         }
     });
     match length {
         Some(length) => SizedStream::new(length, Box::pin(parts)).boxed(),
         None => Unsized(Box::pin(parts)).boxed(),
+    }
+}
+
+/// The next part, and what must follow it.
+async fn next_answered(
+    body: &mut (impl Stream<Item = Result<Bytes, AnswerError>> + Unpin),
+    left: Option<u64>,
+    silent: Duration,
+) -> Result<Option<(Bytes, Option<u64>)>, AnswerCut> {
+    let next = tokio::time::timeout(silent, body.next());
+    let next = next.await.map_err(|_| AnswerCut::Silent)?;
+    match (next.transpose()?, left) {
+        (Some(part), left) => {
+            let left = left.map(|left| left.saturating_sub(part.len() as u64));
+            Ok(Some((part, left)))
+        }
+        (None, Some(left)) if left > 0 => Err(AnswerCut::Short),
+        (None, _) => Ok(None),
     }
 }
 

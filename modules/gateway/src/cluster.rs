@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -12,17 +12,21 @@ use std::{
 use tokio::sync::Notify;
 
 use crate::{
+    counted::{Counted, Counter},
     endpoint::{Endpoint, Health},
     path::Service,
     settings::GatewaySettings,
 };
 
-/// Latency that the first replica is taken to have.
-const FIRST_LATENCY: Duration = Duration::from_millis(5);
-
-/// A replica this many times slower than the mean is chosen less; below it, differences are noise that would send all
+/// A replica this many times slower than the fastest is chosen less; below it, differences are noise that would send all
 /// requests of a quiet shop to one replica.
-const SLOW_FACTOR: f64 = 2.0;
+const SLOW_FACTOR: f64 = 3.0;
+/// A failure counts as an answer this many times slower than the fastest: what fails quickly must not look quick.
+const FAILED_FACTOR: u32 = 4;
+/// So slow is taken to be any that is slower: what nobody chooses cannot show that it is well again.
+const MAX_SLOWNESS: f64 = 32.0;
+/// Differences below this are noise, too; the first replica is taken to be as quick.
+const QUICK: Duration = Duration::from_millis(1);
 
 /// A service as the gateway sees it.
 pub struct Cluster {
@@ -31,8 +35,8 @@ pub struct Cluster {
     resolved: AtomicBool,
     /// Raised whenever a replica left, so that workers drop sockets to it.
     generation: AtomicU64,
-    in_flight: AtomicUsize,
-    retries_in_flight: AtomicUsize,
+    in_flight: Counter,
+    retries_in_flight: Counter,
     /// Asks for an early look-up.
     pub look_again: Notify,
     /// Tells that new replicas wait for their first check.
@@ -48,26 +52,6 @@ pub enum Choice {
     Nobody,
 }
 
-/// A count of requests under way; ends when dropped.
-pub struct Counted<'a>(&'a AtomicUsize);
-
-impl<'a> Counted<'a> {
-    /// Counts one more, unless there are `max` already.
-    fn below(counter: &'a AtomicUsize, max: usize) -> Option<Self> {
-        if counter.fetch_add(1, Relaxed) >= max {
-            counter.fetch_sub(1, Relaxed);
-            return None;
-        }
-        Some(Self(counter))
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
-    }
-}
-
 impl Cluster {
     pub fn new(service: Service) -> Self {
         Self {
@@ -75,18 +59,15 @@ impl Cluster {
             endpoints: RwLock::new(Arc::from([])),
             resolved: AtomicBool::new(false),
             generation: AtomicU64::new(0),
-            in_flight: AtomicUsize::new(0),
-            retries_in_flight: AtomicUsize::new(0),
+            in_flight: Counter::default(),
+            retries_in_flight: Counter::default(),
             look_again: Notify::new(),
             joined: Notify::new(),
         }
     }
 
     pub fn endpoints(&self) -> Arc<[Arc<Endpoint>]> {
-        self.endpoints
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.endpoints.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Grows whenever a replica left.
@@ -101,9 +82,7 @@ impl Cluster {
 
     /// Whether a replica waits for its first passing check.
     pub fn has_newcomer(&self) -> bool {
-        self.endpoints()
-            .iter()
-            .any(|endpoint| endpoint.health() == Health::Joining)
+        self.endpoints().iter().any(|endpoint| endpoint.health() == Health::Joining)
     }
 
     /// Whether the name was ever resolved.
@@ -117,27 +96,18 @@ impl Cluster {
         self.resolved.store(true, Relaxed);
         let known = self.endpoints();
         let same = known.len() == addresses.len()
-            && known
-                .iter()
-                .all(|endpoint| addresses.contains(&endpoint.address));
+            && known.iter().all(|endpoint| addresses.contains(&endpoint.address));
         if same {
             return false;
         }
         let mean = self.mean_latency();
         let endpoint = |address: &SocketAddr| {
             let kept = known.iter().find(|endpoint| endpoint.address == *address);
-            kept.cloned()
-                .unwrap_or_else(|| Arc::new(Endpoint::new(*address, mean)))
+            kept.cloned().unwrap_or_else(|| Arc::new(Endpoint::new(*address, mean)))
         };
         let endpoints: Arc<[Arc<Endpoint>]> = addresses.iter().map(endpoint).collect();
-        *self
-            .endpoints
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = endpoints;
-        if known
-            .iter()
-            .any(|endpoint| !addresses.contains(&endpoint.address))
-        {
+        *self.endpoints.write().unwrap_or_else(PoisonError::into_inner) = endpoints;
+        if known.iter().any(|endpoint| !addresses.contains(&endpoint.address)) {
             self.generation.fetch_add(1, Relaxed);
         }
         self.joined.notify_one();
@@ -184,18 +154,26 @@ impl Cluster {
         }
     }
 
-    /// Fewer requests in flight, weighed by how much slower than the mean it is; the first of equals.
+    /// Fewer requests in flight, weighed by how much slower than the fastest it is; the first of equals.
     fn better<'a>(&self, first: &'a Arc<Endpoint>, second: &'a Arc<Endpoint>) -> &'a Arc<Endpoint> {
-        let mean = self.mean_latency().as_secs_f64();
+        let fastest = self.fastest_latency().as_secs_f64();
         let cost = |endpoint: &Endpoint| {
-            let slowness = endpoint.latency.current().as_secs_f64() / mean / SLOW_FACTOR;
-            (endpoint.in_flight() + 1) as f64 * slowness.max(1.0)
+            let slowness = endpoint.latency.current().as_secs_f64() / fastest / SLOW_FACTOR;
+            (endpoint.in_flight() + 1) as f64 * slowness.clamp(1.0, MAX_SLOWNESS)
         };
-        if cost(second) < cost(first) {
-            second
-        } else {
-            first
-        }
+        if cost(second) < cost(first) { second } else { first }
+    }
+
+    /// What a failure counts as, however quick it was.
+    pub fn slow(&self) -> Duration {
+        self.fastest_latency() * FAILED_FACTOR
+    }
+
+    /// Latency of the fastest replica.
+    pub fn fastest_latency(&self) -> Duration {
+        let endpoints = self.endpoints();
+        let latencies = endpoints.iter().map(|endpoint| endpoint.latency.current());
+        latencies.min().unwrap_or(QUICK).max(QUICK)
     }
 
     /// Mean latency of the replicas.
@@ -203,14 +181,8 @@ impl Cluster {
         let endpoints = self.endpoints();
         let count = u32::try_from(endpoints.len()).unwrap_or(u32::MAX);
         match count {
-            0 => FIRST_LATENCY,
-            _ => {
-                endpoints
-                    .iter()
-                    .map(|endpoint| endpoint.latency.current())
-                    .sum::<Duration>()
-                    / count
-            }
+            0 => QUICK,
+            _ => endpoints.iter().map(|endpoint| endpoint.latency.current()).sum::<Duration>() / count,
         }
     }
 
@@ -218,26 +190,21 @@ impl Cluster {
     pub fn is_last(&self, endpoint: &Endpoint) -> bool {
         let now = Instant::now();
         let others = self.endpoints();
-        !others
-            .iter()
-            .any(|other| other.address != endpoint.address && other.is_eligible(now))
+        !others.iter().any(|other| other.address != endpoint.address && other.is_eligible(now))
     }
 
     pub fn in_flight(&self) -> usize {
-        self.in_flight.load(Relaxed)
+        self.in_flight.current()
     }
 
     /// A place among the requests under way; `None` when there are as many as the service may have.
-    pub fn enter(&self, settings: &GatewaySettings) -> Option<Counted<'_>> {
-        Counted::below(&self.in_flight, settings.service_max_in_flight)
+    pub fn enter(&self, settings: &GatewaySettings) -> Option<Counted> {
+        self.in_flight.enter(settings.service_max_in_flight)
     }
 
     /// A place in the retry budget, a share of what is under way.
-    pub fn enter_retry(&self, settings: &GatewaySettings) -> Option<Counted<'_>> {
+    pub fn enter_retry(&self, settings: &GatewaySettings) -> Option<Counted> {
         let share = self.in_flight() * settings.retry_budget_percent / 100;
-        Counted::below(
-            &self.retries_in_flight,
-            share.max(settings.retry_budget_min),
-        )
+        self.retries_in_flight.enter(share.max(settings.retry_budget_min))
     }
 }

@@ -37,21 +37,13 @@ impl Location {
     /// # Errors
     /// Anything else.
     pub fn parse(url: &str) -> Result<Self, NoLocation> {
-        let authority = url
-            .trim_end_matches('/')
-            .strip_prefix("http://")
-            .ok_or(NoLocation)?;
+        let authority = url.trim_end_matches('/').strip_prefix("http://").ok_or(NoLocation)?;
         let (host, port) = authority.rsplit_once(':').unwrap_or((authority, "80"));
         let port = port.parse().map_err(|_| NoLocation)?;
         let named = !host.is_empty()
-            && host
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
         match named {
-            true => Ok(Self {
-                host: host.to_owned(),
-                port,
-            }),
+            true => Ok(Self { host: host.to_owned(), port }),
             false => Err(NoLocation),
         }
     }
@@ -73,10 +65,7 @@ pub fn resolver(settings: &GatewaySettings) -> Result<TokioResolver, NetError> {
                 }
                 server
             });
-            Resolver::builder_with_config(
-                ResolverConfig::from_name_servers(servers.collect()),
-                provider,
-            )
+            Resolver::builder_with_config(ResolverConfig::from_name_servers(servers.collect()), provider)
         }
     };
     let options = builder.options_mut();
@@ -97,11 +86,7 @@ pub struct Followed {
 
 /// Keeps a cluster's addresses up to date until told to stop.
 pub async fn follow(
-    Followed {
-        cluster,
-        location,
-        metrics,
-    }: Followed,
+    Followed { cluster, location, metrics }: Followed,
     resolver: TokioResolver,
     settings: GatewaySettings,
     mut stop: watch::Receiver<bool>,
@@ -176,19 +161,11 @@ impl LookUpFailure {
     }
 }
 
-async fn look_up(
-    resolver: &TokioResolver,
-    name: &str,
-    port: u16,
-) -> Result<Vec<SocketAddr>, LookUpFailure> {
-    let found =
-        resolver
-            .lookup_ip(name)
-            .await
-            .map_err(|error| match error.is_no_records_found() {
-                true => LookUpFailure::NoSuchName,
-                false => LookUpFailure::Failed(error),
-            })?;
+async fn look_up(resolver: &TokioResolver, name: &str, port: u16) -> Result<Vec<SocketAddr>, LookUpFailure> {
+    let found = resolver.lookup_ip(name).await.map_err(|error| match error.is_no_records_found() {
+        true => LookUpFailure::NoSuchName,
+        false => LookUpFailure::Failed(error),
+    })?;
     let mut addresses: Vec<SocketAddr> = found.iter().map(|ip| SocketAddr::new(ip, port)).collect();
     addresses.sort_unstable();
     addresses.dedup();
@@ -204,20 +181,9 @@ mod tests {
 
     #[test]
     fn reads_where_a_service_is() {
-        let location = |host: &str, port| {
-            Ok(Location {
-                host: host.into(),
-                port,
-            })
-        };
-        assert_eq!(
-            Location::parse("http://order-service:8082"),
-            location("order-service", 8082)
-        );
-        assert_eq!(
-            Location::parse("http://127.0.0.1:8082/"),
-            location("127.0.0.1", 8082)
-        );
+        let location = |host: &str, port| Ok(Location { host: host.into(), port });
+        assert_eq!(Location::parse("http://order-service:8082"), location("order-service", 8082));
+        assert_eq!(Location::parse("http://127.0.0.1:8082/"), location("127.0.0.1", 8082));
         for bad in [
             "order-service:8082",
             "https://x:1",

@@ -4,12 +4,16 @@ use std::{
     net::SocketAddr,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
 
-use crate::{latency::Latency, settings::GatewaySettings};
+use crate::{
+    counted::{Counted, Counter},
+    latency::Latency,
+    settings::GatewaySettings,
+};
 
 /// What the readiness checks say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,16 +33,27 @@ pub enum Signal {
     Answered,
     /// 500 or 502, or another 5xx that is no problem document of ours.
     ServerError,
+    /// It turned the request away because it stops.
+    Stopping,
     /// No connection could be made: nobody is there.
     Refused,
     /// Silence, a reset, a broken answer.
     TransportError,
 }
 
+impl Signal {
+    pub fn is_failure(self) -> bool {
+        match self {
+            Self::Answered | Self::Stopping => false,
+            Self::ServerError | Self::Refused | Self::TransportError => true,
+        }
+    }
+}
+
 /// A replica.
 pub struct Endpoint {
     pub address: SocketAddr,
-    in_flight: AtomicUsize,
+    in_flight: Counter,
     pub latency: Latency,
     pub requests: AtomicU64,
     standing: Mutex<Standing>,
@@ -67,9 +82,6 @@ pub struct Snapshot {
     pub latency: Duration,
 }
 
-/// One request at a replica; ends when dropped.
-pub struct InFlight<'a>(&'a Endpoint);
-
 impl Endpoint {
     /// A new replica starts at the cluster's mean latency.
     pub fn new(address: SocketAddr, latency: Duration) -> Self {
@@ -84,7 +96,7 @@ impl Endpoint {
         };
         Self {
             address,
-            in_flight: AtomicUsize::new(0),
+            in_flight: Counter::default(),
             latency: Latency::starting_at(latency),
             requests: AtomicU64::new(0),
             standing: Mutex::new(standing),
@@ -92,7 +104,7 @@ impl Endpoint {
     }
 
     pub fn in_flight(&self) -> usize {
-        self.in_flight.load(Relaxed)
+        self.in_flight.current()
     }
 
     pub fn health(&self) -> Health {
@@ -106,13 +118,10 @@ impl Endpoint {
     }
 
     /// Takes a place; `None` when it has as many requests as it may.
-    pub fn enter(&self, max_in_flight: usize) -> Option<InFlight<'_>> {
-        if self.in_flight.fetch_add(1, Relaxed) >= max_in_flight {
-            self.in_flight.fetch_sub(1, Relaxed);
-            return None;
-        }
+    pub fn enter(&self, max_in_flight: usize) -> Option<Counted> {
+        let place = self.in_flight.enter(max_in_flight)?;
         self.requests.fetch_add(1, Relaxed);
-        Some(InFlight(self))
+        Some(place)
     }
 
     /// Notes a readiness check: `health` is what it said, `None` when it said nothing. A pass ends an ejection.
@@ -146,11 +155,11 @@ impl Endpoint {
         let mut standing = self.lock();
         match signal {
             Signal::Answered => {
-                (
-                    standing.transport_errors,
-                    standing.server_errors,
-                    standing.ejections_in_row,
-                ) = (0, 0, 0);
+                (standing.transport_errors, standing.server_errors, standing.ejections_in_row) = (0, 0, 0);
+                return false;
+            }
+            Signal::Stopping => {
+                standing.health = Health::Draining;
                 return false;
             }
             Signal::ServerError => standing.server_errors += 1,
@@ -189,11 +198,5 @@ impl Endpoint {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Standing> {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for InFlight<'_> {
-    fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Relaxed);
     }
 }

@@ -1,6 +1,6 @@
 //! One try at one replica.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
@@ -12,17 +12,17 @@ use actix_web::{
     web::Bytes,
 };
 use awc::{
-    Client,
-    error::{ConnectError, SendRequestError},
+    Client, ClientResponse,
+    error::{ConnectError, PayloadError, SendRequestError},
 };
 use futures_util::{Stream, stream};
-use platform::{deadline::Deadline, request_id};
+use platform::{deadline::Deadline, http::PROBLEM_JSON, problem::Problem, request_id};
 
 use crate::{
     body::{self, Cut, RequestBody},
     endpoint::Signal,
     headers::end_to_end,
-    settings::GatewaySettings,
+    held::Held,
 };
 
 /// Answers up to this length are read whole before the caller gets their first byte, so that one that breaks off can be
@@ -39,93 +39,177 @@ pub struct Outgoing<'a> {
 /// Why a try gave no answer.
 #[derive(Debug)]
 pub struct Failure {
-    /// Nothing of the request reached the replica.
-    pub never_sent: bool,
+    /// The replica did nothing: the request did not reach it, or it turned it away unread.
+    pub nothing_happened: bool,
     /// It did not answer in time.
     pub timed_out: bool,
     /// What it says about the replica; nothing where the fault is the caller's.
     pub signal: Option<Signal>,
+    /// What the caller did wrong.
+    pub callers: Option<Problem>,
     pub reason: String,
 }
 
 impl Failure {
     fn new(signal: Signal, reason: &impl ToString) -> Self {
         Self {
-            never_sent: false,
+            nothing_happened: false,
             timed_out: false,
             signal: Some(signal),
+            callers: None,
             reason: reason.to_string(),
         }
     }
+
+    fn callers(problem: Problem) -> Self {
+        Self {
+            signal: None,
+            reason: problem.to_string(),
+            callers: Some(problem),
+            ..Self::new(Signal::Answered, &"")
+        }
+    }
+
+    /// For the figures.
+    pub fn label(&self) -> &'static str {
+        match self.signal {
+            None => "callers_fault",
+            Some(_) if self.timed_out => "timed_out",
+            Some(Signal::Refused) => "refused",
+            Some(Signal::ServerError) => "server_error",
+            Some(Signal::Stopping) => "stopping",
+            Some(Signal::TransportError | Signal::Answered) => "broken",
+        }
+    }
 }
 
-/// Sends the request, and answers what the replica said.
-pub async fn exchange(
-    client: &Client,
-    address: SocketAddr,
-    outgoing: &Outgoing<'_>,
-    body: RequestBody,
-    deadline: Deadline,
-    (settings, body_limit_bytes): (&GatewaySettings, usize),
-) -> Result<HttpResponse, Failure> {
-    let path = outgoing
-        .uri
-        .path_and_query()
-        .map_or("/", |path| path.as_str());
-    let mut request = client
-        .request(outgoing.method.clone(), format!("http://{address}{path}"))
-        .no_decompress();
-    *request.headers_mut() = outgoing.headers.clone();
-    let sending = match body {
-        RequestBody::Whole(bytes) if bytes.is_empty() => request.send(),
-        RequestBody::Whole(bytes) => request.send_body(bytes),
-        RequestBody::Stream { length, read, rest } => {
-            let parts = body::upload(read, rest, body_limit_bytes, settings.silent_body_timeout());
-            match length {
-                Some(length) => request.send_body(SizedStream::new(length, Box::pin(parts))),
-                None => request.send_stream(Box::pin(parts)),
+/// What the replica said.
+pub enum Answer {
+    Whole(HttpResponse),
+    /// Its body is on its way, and may still break off.
+    Begun(HttpResponse),
+}
+
+impl Answer {
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Whole(response) | Self::Begun(response) => response.status(),
+        }
+    }
+
+    pub fn into_response(self) -> HttpResponse {
+        match self {
+            Self::Whole(response) | Self::Begun(response) => response,
+        }
+    }
+}
+
+/// awc does not name the type of its answers' bodies.
+trait AnswerBody: Stream<Item = Result<Bytes, PayloadError>> + Unpin + 'static {}
+impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin + 'static> AnswerBody for S {}
+
+/// One try.
+pub struct Exchange<'a> {
+    pub client: &'a Client,
+    pub address: SocketAddr,
+    pub outgoing: &'a Outgoing<'a>,
+    pub deadline: Deadline,
+    pub silent: Duration,
+}
+
+impl Exchange<'_> {
+    /// Sends the request, and answers what the replica said.
+    pub async fn run(&self, body: RequestBody, held: Held) -> Result<Answer, Failure> {
+        let answer = self.send(body).await?;
+        let (status, method) = (answer.status(), self.outgoing.method);
+        if status.is_server_error() && !is_problem(answer.headers()) {
+            let reason = format!("{status}, and no problem document of ours");
+            return Err(Failure::new(Signal::ServerError, &reason));
+        }
+        let length = content_length(answer.headers());
+        let bodiless =
+            *method == Method::HEAD || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status);
+        let mut response = head(status, answer.headers());
+        if bodiless {
+            return Ok(Answer::Whole(without_body(response, method, length)));
+        }
+        let chunked = answer.headers().contains_key(header::TRANSFER_ENCODING);
+        match length {
+            None if !chunked => Err(broken(&"an answer that does not say where it ends")),
+            Some(length) if length <= WHOLE_ANSWER_BYTES => {
+                let closes = closes(answer.headers());
+                let whole = self.read_whole(answer, length).await?;
+                match closes && status == StatusCode::SERVICE_UNAVAILABLE && did_nothing(&whole) {
+                    true => {
+                        Err(Failure { nothing_happened: true, ..Failure::new(Signal::Stopping, &"it stops") })
+                    }
+                    false => Ok(Answer::Whole(response.body(whole))),
+                }
+            }
+            length => {
+                let body = body::download(answer, length, self.silent, held);
+                Ok(Answer::Begun(response.body(body)))
             }
         }
-    };
-    let answer = deadline
-        .bound(sending)
-        .await
-        .map_err(|_| timed_out())?
-        .map_err(|error| failure(&error))?;
-    let length = content_length(answer.headers());
-    let mut response = head(answer.status(), answer.headers());
-    let bodiless = outgoing.method == Method::HEAD
-        || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&answer.status());
-    match length {
-        _ if bodiless => Ok(without_body(response, outgoing.method, length)),
-        Some(length) if length <= WHOLE_ANSWER_BYTES => {
-            let whole = deadline
-                .bound(read_whole(answer, length))
-                .await
-                .map_err(|_| timed_out())??;
-            Ok(response.body(whole))
+    }
+
+    async fn send(&self, body: RequestBody) -> Result<ClientResponse<impl AnswerBody + use<>>, Failure> {
+        let outgoing = self.outgoing;
+        let path = outgoing.uri.path_and_query();
+        let path = path.map_or("/", |path| path.as_str());
+        let url = format!("http://{}{path}", self.address);
+        let mut request = self.client.request(outgoing.method.clone(), url).no_decompress();
+        *request.headers_mut() = outgoing.headers.clone();
+        let mut through = None;
+        let sending = match body {
+            RequestBody::Whole(bytes) if bytes.is_empty() => request.send(),
+            RequestBody::Whole(bytes) => request.send_body(bytes),
+            RequestBody::Stream(upload) => {
+                through = Some(upload.through());
+                match upload.length {
+                    Some(length) => request.send_body(SizedStream::new(length, Box::pin(upload.parts()))),
+                    None => request.send_stream(Box::pin(upload.parts())),
+                }
+            }
+        };
+        match self.deadline.bound(sending).await {
+            Ok(answer) => answer.map_err(failure),
+            // a caller that takes its time says nothing about the replica
+            Err(_) if through.is_some_and(|through| !through.is_reached()) => {
+                Err(Failure::callers(Cut::Silent.into()))
+            }
+            Err(_) => Err(timed_out()),
         }
-        length => Ok(response.body(body::download(
-            answer,
-            length,
-            settings.silent_body_timeout(),
-        ))),
+    }
+
+    async fn read_whole(
+        &self,
+        mut answer: ClientResponse<impl AnswerBody>,
+        length: u64,
+    ) -> Result<Bytes, Failure> {
+        let reading = answer.body().limit(length as usize);
+        let read = self.deadline.bound(reading).await;
+        let bytes = read.map_err(|_| timed_out())?.map_err(|error| broken(&error))?;
+        match bytes.len() as u64 == length {
+            true => Ok(bytes),
+            false => Err(broken(&"the answer is shorter than it said")),
+        }
     }
 }
 
-async fn read_whole<S>(mut answer: awc::ClientResponse<S>, length: u64) -> Result<Bytes, Failure>
-where
-    S: Stream<Item = Result<Bytes, awc::error::PayloadError>> + Unpin,
-{
-    let bytes = answer.body().limit(length as usize).await;
-    let bytes = bytes.map_err(|error| Failure::new(Signal::TransportError, &error))?;
-    match bytes.len() as u64 == length {
-        true => Ok(bytes),
-        false => Err(Failure::new(
-            Signal::TransportError,
-            &"the answer is shorter than it said",
-        )),
-    }
+fn is_problem(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(header::CONTENT_TYPE);
+    media_type.is_some_and(|value| value.as_bytes().starts_with(PROBLEM_JSON.as_bytes()))
+}
+
+fn closes(headers: &HeaderMap) -> bool {
+    headers.get(header::CONNECTION).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+}
+
+/// A problem document of ours whose outcome is `none`.
+fn did_nothing(document: &Bytes) -> bool {
+    let document: Option<serde_json::Value> = serde_json::from_slice(document).ok();
+    document.is_some_and(|document| document["outcome"] == "none")
 }
 
 fn head(status: StatusCode, headers: &HeaderMap) -> HttpResponseBuilder {
@@ -138,11 +222,7 @@ fn head(status: StatusCode, headers: &HeaderMap) -> HttpResponseBuilder {
     response
 }
 
-fn without_body(
-    mut response: HttpResponseBuilder,
-    method: &Method,
-    length: Option<u64>,
-) -> HttpResponse {
+fn without_body(mut response: HttpResponseBuilder, method: &Method, length: Option<u64>) -> HttpResponse {
     match length {
         Some(length) if method == Method::HEAD => {
             let nothing = stream::empty::<Result<Bytes, io::Error>>();
@@ -153,52 +233,39 @@ fn without_body(
 }
 
 fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn broken(reason: &impl ToString) -> Failure {
+    Failure::new(Signal::TransportError, reason)
 }
 
 fn timed_out() -> Failure {
-    Failure {
-        timed_out: true,
-        ..Failure::new(Signal::TransportError, &"no answer in time")
-    }
+    Failure { timed_out: true, ..Failure::new(Signal::TransportError, &"no answer in time") }
 }
 
 /// What is known after a failed send. Only a failure to connect proves that nothing was sent; `Disconnected` is none: awc
 /// says so also of an end before the answer.
-fn failure(error: &SendRequestError) -> Failure {
+fn failure(error: SendRequestError) -> Failure {
     match error {
-        SendRequestError::Connect(ConnectError::Disconnected) => {
-            Failure::new(Signal::TransportError, error)
-        }
-        SendRequestError::Connect(ConnectError::Io(cause)) => {
+        SendRequestError::Connect(ConnectError::Disconnected) => broken(&error),
+        SendRequestError::Connect(ConnectError::Io(ref cause)) => {
             let nobody = [
                 io::ErrorKind::ConnectionRefused,
                 io::ErrorKind::HostUnreachable,
                 io::ErrorKind::NetworkUnreachable,
             ];
-            let signal = if nobody.contains(&cause.kind()) {
-                Signal::Refused
-            } else {
-                Signal::TransportError
+            let signal = match nobody.contains(&cause.kind()) {
+                true => Signal::Refused,
+                false => Signal::TransportError,
             };
-            Failure {
-                never_sent: true,
-                ..Failure::new(signal, error)
-            }
+            Failure { nothing_happened: true, ..Failure::new(signal, &error) }
         }
-        SendRequestError::Connect(_) => Failure {
-            never_sent: true,
-            ..Failure::new(Signal::TransportError, error)
+        SendRequestError::Connect(_) => Failure { nothing_happened: true, ..broken(&error) },
+        SendRequestError::Body(cause) => match cause.downcast::<Cut>() {
+            Ok(cut) => Failure::callers((*cut).into()),
+            Err(cause) => broken(&cause),
         },
-        SendRequestError::Body(cause) if cause.downcast_ref::<Cut>().is_some() => Failure {
-            signal: None,
-            ..Failure::new(Signal::Answered, error)
-        },
-        _ => Failure::new(Signal::TransportError, error),
+        _ => broken(&error),
     }
 }

@@ -1,6 +1,6 @@
 //! Forwards a request: chooses a replica, tries it, and tries another where that cannot do anything twice.
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{net::SocketAddr, rc::Rc, sync::Arc, time::Instant};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -15,16 +15,18 @@ use platform::{
     deadline::{self, Deadline},
     idempotency,
     problem::{ErrorKind, Problem},
+    request_id,
 };
-use tracing::warn;
 
 use crate::{
     GatewayWorker,
-    body::{self, RequestBody},
-    cluster::{Choice, Cluster, Counted},
+    body::{self, BodyBounds, RequestBody},
+    cluster::{Choice, Cluster},
+    counted::Counted,
     endpoint::{Endpoint, Signal},
-    exchange::{Failure, Outgoing, exchange},
-    headers,
+    exchange::{Answer, Exchange, Failure, Outgoing},
+    headers::{self, Peer},
+    held::Held,
     path::{PathFault, Service},
 };
 
@@ -40,27 +42,29 @@ pub async fn forward_request(
     let service = Service::of_path(request.uri().path()).map_err(|fault| path_problem(&fault))?;
     let gateway = &worker.gateway;
     let cluster = gateway.cluster(service);
-    let _place = cluster.enter(&gateway.settings).ok_or_else(|| {
+    let bounds = BodyBounds {
+        keep: gateway.settings.replay_limit_bytes,
+        limit: gateway.body_limit_bytes,
+        silent: gateway.settings.silent_body_timeout(),
+    };
+    // before a place is taken: who sends slowly keeps nobody out
+    let body = body::read(request.headers(), payload, bounds).await?;
+    let place = cluster.enter(&gateway.settings).ok_or_else(|| {
         gateway.metrics.turned_away(service, "service_full");
         overloaded()
     })?;
-    let body = body::read(
-        request.headers(),
-        payload,
-        gateway.settings.replay_limit_bytes,
-        gateway.body_limit_bytes,
-        gateway.settings.silent_body_timeout(),
-    )
-    .await?;
-    let peer = request.peer_addr().map(|peer| peer.ip().to_string());
+    let peer = request
+        .peer_addr()
+        .map(|peer| Peer { address: peer.ip(), trusted: gateway.settings.trusted_proxies.trusts(peer.ip()) });
     let outgoing = Outgoing {
         method: request.method(),
         uri: request.uri(),
-        headers: headers::to_replica(request.headers(), request.uri(), peer.as_deref()),
+        headers: headers::to_replica(request.headers(), request.uri(), peer),
     };
     Forwarding {
-        worker: &worker,
+        worker: worker.clone(),
         cluster,
+        place: Rc::new(place),
         outgoing,
         tried: Vec::new(),
         last: None,
@@ -71,35 +75,27 @@ pub async fn forward_request(
 
 /// A request on its way, with the replicas that were tried.
 struct Forwarding<'a> {
-    worker: &'a GatewayWorker,
+    worker: Data<GatewayWorker>,
     cluster: &'a Cluster,
+    place: Rc<Counted>,
     outgoing: Outgoing<'a>,
     tried: Vec<SocketAddr>,
-    /// The failures so far, as one: it was never sent only if no try was.
+    /// The failures so far, as one: nothing happened only if no try did anything.
     last: Option<Failure>,
 }
 
 impl<'a> Forwarding<'a> {
     async fn run(mut self, body: RequestBody) -> Result<HttpResponse, Problem> {
-        let settings = &self.worker.gateway.settings;
+        let settings = self.worker.gateway.settings.clone();
         let total = Deadline::after(settings.total_timeout());
         let RequestBody::Whole(bytes) = body else {
-            // what was read of a long body is gone: one try
-            return self
-                .attempt(body, total)
-                .await?
-                .map_err(|()| self.given_up());
+            // what was read of a long body is gone: one try, which lasts as long as the caller takes to send
+            return self.attempt(body, total).await?.map_err(|()| self.given_up());
         };
+        let a_try = settings.try_timeout();
         for number in 1..=settings.max_tries {
-            let _retry = if number > 1 {
-                Some(self.enter_retry()?)
-            } else {
-                None
-            };
-            if let Ok(answer) = self
-                .attempt(RequestBody::Whole(bytes.clone()), total)
-                .await?
-            {
+            let _retry = if number > 1 { Some(self.enter_retry()?) } else { None };
+            if let Ok(answer) = self.attempt(RequestBody::Whole(bytes.clone()), total.at_most(a_try)).await? {
                 return Ok(answer);
             }
             if total.has_passed() || !self.may_repeat() {
@@ -113,34 +109,37 @@ impl<'a> Forwarding<'a> {
     async fn attempt(
         &mut self,
         body: RequestBody,
-        total: Deadline,
+        deadline: Deadline,
     ) -> Result<Result<HttpResponse, ()>, Problem> {
-        let gateway = &self.worker.gateway;
         let endpoint = self.choose()?;
-        let Some(_in_flight) = endpoint.enter(gateway.settings.endpoint_max_in_flight) else {
+        let gateway = &self.worker.gateway;
+        let Some(in_flight) = endpoint.enter(gateway.settings.endpoint_max_in_flight) else {
             return Err(self.all_busy());
         };
         self.tried.push(endpoint.address);
-        let deadline = total.at_most(gateway.settings.try_timeout());
         let left_ms = deadline.remaining().as_millis().to_string();
         if let Ok(left_ms) = HeaderValue::from_str(&left_ms) {
-            self.outgoing
-                .headers
-                .insert(HeaderName::from_static(deadline::HEADER), left_ms);
+            self.outgoing.headers.insert(HeaderName::from_static(deadline::HEADER), left_ms);
         }
         let started = Instant::now();
-        let client = self.worker.client();
-        let limits = (&*gateway.settings, gateway.body_limit_bytes);
-        let result = exchange(
-            &client,
-            endpoint.address,
-            &self.outgoing,
-            body,
+        let held = Held {
+            worker: self.worker.clone(),
+            service: self.cluster.service,
+            endpoint: endpoint.clone(),
+            request_id: request_id::current(),
+            _endpoint_place: in_flight,
+            _service_place: self.place.clone(),
+        };
+        let exchange = Exchange {
+            client: &self.worker.client(),
+            address: endpoint.address,
+            outgoing: &self.outgoing,
             deadline,
-            limits,
-        )
-        .await;
+            silent: gateway.settings.silent_body_timeout(),
+        };
+        let result = exchange.run(body, held).await;
         self.note(&endpoint, &result, started);
+        let result = result.map(Answer::into_response);
         Ok(result.map_err(|failure| self.last = Some(self.with_earlier(failure))))
     }
 
@@ -159,22 +158,16 @@ impl<'a> Forwarding<'a> {
         }
     }
 
-    fn enter_retry(&self) -> Result<Counted<'a>, Problem> {
+    fn enter_retry(&self) -> Result<Counted, Problem> {
         let gateway = &self.worker.gateway;
-        let reason = if self.never_sent() {
-            "never_sent"
-        } else {
-            "no_answer"
-        };
+        let reason = if self.nothing_happened() { "nothing_happened" } else { "no_answer" };
         match self.cluster.enter_retry(&gateway.settings) {
             Some(place) => {
                 gateway.metrics.retried(self.cluster.service, reason);
                 Ok(place)
             }
             None => {
-                gateway
-                    .metrics
-                    .turned_away(self.cluster.service, "retry_budget");
+                gateway.metrics.turned_away(self.cluster.service, "retry_budget");
                 Err(self.given_up())
             }
         }
@@ -183,11 +176,9 @@ impl<'a> Forwarding<'a> {
     /// A further try cannot do anything twice: it only reads, nothing was sent, or the services know the repeat by its
     /// key.
     fn may_repeat(&self) -> bool {
-        let callers_fault = self
-            .last
-            .as_ref()
-            .is_some_and(|failure| failure.signal.is_none());
-        !callers_fault && (self.only_reads() || self.never_sent() || self.has_key())
+        let last = self.last.as_ref();
+        let callers_fault = last.is_some_and(|failure| failure.callers.is_some());
+        !callers_fault && (self.only_reads() || self.nothing_happened() || self.has_key())
     }
 
     fn only_reads(&self) -> bool {
@@ -198,65 +189,39 @@ impl<'a> Forwarding<'a> {
         self.outgoing.headers.contains_key(idempotency::HEADER)
     }
 
-    fn never_sent(&self) -> bool {
-        self.last.as_ref().is_none_or(|failure| failure.never_sent)
+    fn nothing_happened(&self) -> bool {
+        let last = self.last.as_ref();
+        last.is_none_or(|failure| failure.nothing_happened)
     }
 
     fn with_earlier(&self, failure: Failure) -> Failure {
-        Failure {
-            never_sent: failure.never_sent && self.never_sent(),
-            ..failure
-        }
+        Failure { nothing_happened: failure.nothing_happened && self.nothing_happened(), ..failure }
     }
 
-    fn note(&self, endpoint: &Endpoint, result: &Result<HttpResponse, Failure>, started: Instant) {
+    fn note(&self, endpoint: &Endpoint, result: &Result<Answer, Failure>, started: Instant) {
         let gateway = &self.worker.gateway;
         let took = started.elapsed();
         let (signal, outcome) = match result {
-            Ok(answer) => (
-                Some(signal_of(answer.status())),
-                answer.status().as_str().to_owned(),
-            ),
-            Err(failure) => (
-                failure.signal,
-                if failure.timed_out {
-                    "timed_out"
-                } else {
-                    "broken"
-                }
-                .to_owned(),
-            ),
+            Ok(answer) => (Some(signal_of(answer.status())), answer.status().as_str().to_owned()),
+            Err(failure) => (failure.signal, failure.label().to_owned()),
         };
-        gateway
-            .metrics
-            .exchanged(self.cluster.service, endpoint.address, &outcome, took);
+        gateway.metrics.exchanged(self.cluster.service, endpoint.address, &outcome, took);
         let Some(signal) = signal else { return };
-        // a failure counts as a slow answer
-        let failed = result.is_err() || signal == Signal::ServerError;
-        endpoint.latency.note(if failed {
-            gateway.settings.try_timeout().max(took)
-        } else {
-            took
+        // how long a caller takes to send says nothing
+        let took = took.min(gateway.settings.try_timeout());
+        endpoint.latency.note(match signal.is_failure() {
+            true => took.max(self.cluster.slow()),
+            false => took,
         });
-        if signal == Signal::Refused {
-            self.cluster.look_again.notify_one();
-        }
-        let is_last = signal != Signal::Answered && self.cluster.is_last(endpoint);
-        if endpoint.note(signal, &gateway.settings, is_last) {
-            gateway
-                .metrics
-                .ejected(self.cluster.service, endpoint.address);
-            let service = self.cluster.service.name();
-            warn!(service, address = %endpoint.address, ?signal, "replica ejected");
+        // one that may still break off is judged at its end
+        if !matches!(result, Ok(Answer::Begun(_))) {
+            gateway.note_signal(self.cluster.service, endpoint, signal);
         }
     }
 
     fn all_busy(&self) -> Problem {
-        self.worker
-            .gateway
-            .metrics
-            .turned_away(self.cluster.service, "endpoints_full");
-        match self.never_sent() {
+        self.worker.gateway.metrics.turned_away(self.cluster.service, "endpoints_full");
+        match self.nothing_happened() {
             true => overloaded(),
             false => self.given_up(),
         }
@@ -265,33 +230,24 @@ impl<'a> Forwarding<'a> {
     /// What the caller is told when no try gave an answer.
     fn given_up(&self) -> Problem {
         let Some(failure) = &self.last else {
-            let detail = format!(
-                "No {} service can be reached; nothing happened.",
-                self.cluster.service.name()
-            );
+            let detail =
+                format!("No {} service can be reached; nothing happened.", self.cluster.service.name());
             return Code::Unavailable.not_now(detail);
         };
-        let problem = if failure.signal.is_none() {
-            Problem::new(
-                ErrorKind::Malformed,
-                "The body did not arrive whole; send it again.",
-            )
-        } else if self.never_sent() {
-            let detail = format!(
-                "No {} service can be reached; nothing happened.",
-                self.cluster.service.name()
-            );
+        let problem = if let Some(problem) = &failure.callers {
+            return problem.clone();
+        } else if self.nothing_happened() {
+            let detail =
+                format!("No {} service can be reached; nothing happened.", self.cluster.service.name());
             Code::Unavailable.not_now(detail)
         } else if !self.only_reads() {
             Code::unknown(
                 "No answer came, so the outcome is not known; repeat with the same Idempotency-Key.",
             )
         } else if failure.timed_out {
-            Code::TimedOut
-                .problem("No answer came in time; ask again.")
-                .retry_after(1)
+            Code::TimedOut.problem("No answer came in time; ask again.").retry_after(1)
         } else {
-            Code::Unavailable.not_now("The answer broke off; ask again.")
+            Code::Unavailable.not_now("No whole answer came; ask again.")
         };
         problem.caused_by(failure.reason.clone())
     }
@@ -305,17 +261,15 @@ fn signal_of(status: StatusCode) -> Signal {
 }
 
 fn overloaded() -> Problem {
-    Code::Overloaded.not_now(
-        "More requests are under way than can be served; nothing happened. Repeat in a moment.",
-    )
+    Code::Overloaded
+        .not_now("More requests are under way than can be served; nothing happened. Repeat in a moment.")
 }
 
 fn path_problem(fault: &PathFault) -> Problem {
     match fault {
         PathFault::Ambiguous => Problem::new(ErrorKind::Malformed, fault.to_string()),
-        PathFault::Unknown => Problem::new(
-            ErrorKind::NotFound,
-            "There is nothing at this path; /docs lists what there is.",
-        ),
+        PathFault::Unknown => {
+            Problem::new(ErrorKind::NotFound, "There is nothing at this path; /docs lists what there is.")
+        }
     }
 }

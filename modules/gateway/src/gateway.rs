@@ -9,10 +9,12 @@ use platform::{
     metrics::Metrics,
 };
 use tokio::{sync::watch, task::JoinHandle};
+use tracing::warn;
 
 use crate::{
     cluster::Cluster,
     discovery::{self, Location, NoLocation},
+    endpoint::{Endpoint, Signal},
     health,
     metrics::GatewayMetrics,
     path::Service,
@@ -33,10 +35,7 @@ pub struct Gateway {
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
     #[error("gateway.{key}_url is not http://NAME:PORT")]
-    Url {
-        key: &'static str,
-        source: NoLocation,
-    },
+    Url { key: &'static str, source: NoLocation },
     #[error("the system's resolver configuration cannot be read; set gateway.nameservers")]
     Resolver(#[source] NetError),
 }
@@ -70,15 +69,10 @@ impl Gateway {
                 Service::Product => ("product", &self.settings.product_url),
                 Service::Order => ("order", &self.settings.order_url),
             };
-            let location =
-                Location::parse(url).map_err(|source| GatewayError::Url { key, source })?;
+            let location = Location::parse(url).map_err(|source| GatewayError::Url { key, source })?;
             let settings = self.settings.as_ref().clone();
             tasks.push(tokio::task::spawn_local(discovery::follow(
-                discovery::Followed {
-                    cluster: cluster.clone(),
-                    location,
-                    metrics: self.metrics.clone(),
-                },
+                discovery::Followed { cluster: cluster.clone(), location, metrics: self.metrics.clone() },
                 resolver.clone(),
                 settings.clone(),
                 stop.clone(),
@@ -104,12 +98,23 @@ impl Gateway {
         }
     }
 
+    /// Takes an exchange into account; a replica that fails again and again is put out for a while.
+    pub(crate) fn note_signal(&self, service: Service, endpoint: &Endpoint, signal: Signal) {
+        let cluster = self.cluster(service);
+        if signal == Signal::Refused {
+            cluster.look_again.notify_one();
+        }
+        let is_last = signal.is_failure() && cluster.is_last(endpoint);
+        if endpoint.note(signal, &self.settings, is_last) {
+            self.metrics.ejected(service, endpoint.address);
+            let service = service.name();
+            warn!(service, address = %endpoint.address, ?signal, "replica ejected");
+        }
+    }
+
     /// Names of the services whose name was never resolved yet: requests are not welcome before.
     pub fn unresolved(&self) -> Vec<&'static str> {
-        let unresolved = self
-            .clusters()
-            .into_iter()
-            .filter(|cluster| !cluster.is_resolved());
+        let unresolved = self.clusters().into_iter().filter(|cluster| !cluster.is_resolved());
         unresolved.map(|cluster| cluster.service.name()).collect()
     }
 }
@@ -122,12 +127,7 @@ impl GatewayWorker {
 
     /// The worker's client; a new one when a replica left, since idle sockets to it are closed only with their client.
     pub(crate) fn client(&self) -> Rc<Client> {
-        let generation = self
-            .gateway
-            .clusters()
-            .iter()
-            .map(|cluster| cluster.generation())
-            .sum();
+        let generation = self.gateway.clusters().iter().map(|cluster| cluster.generation()).sum();
         let mut held = self.client.borrow_mut();
         if held.0 != generation {
             *held = (generation, build_client(&self.gateway.settings));

@@ -1,12 +1,12 @@
 //! Which headers travel. Hop-by-hop ones never do (RFC 9110 §7.6.1), and nobody outside says who forwarded what.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, net::IpAddr};
 
 use actix_web::http::{
     Uri,
     header::{self, HeaderMap, HeaderName, HeaderValue},
 };
-use platform::{deadline, request_id};
+use platform::{deadline, request_id, trace};
 
 const HOP_BY_HOP: [&str; 11] = [
     "connection",
@@ -22,15 +22,12 @@ const HOP_BY_HOP: [&str; 11] = [
     "expect",
 ];
 
-/// What the gateway says itself, whatever came in.
-const OURS: [&str; 6] = [
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "forwarded",
-    request_id::HEADER,
-    deadline::HEADER,
-];
+/// What names who passed a request on and for whom; believed from trusted proxies alone.
+const FORWARDED: &str = "x-forwarded-";
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// What the gateway says itself, or nobody, whatever came in.
+const OURS: [&str; 4] = ["forwarded", "x-real-ip", request_id::HEADER, deadline::HEADER];
 
 /// The end-to-end headers of a message, repeated ones too, in their order.
 pub fn end_to_end(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
@@ -43,12 +40,14 @@ pub fn end_to_end(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &He
 
 /// A caller may name any header in `Connection` and so have it dropped; not the ones that a request means by.
 fn named_by_connection(headers: &HeaderMap) -> HashSet<String> {
-    const KEPT: [&str; 5] = [
+    const KEPT: [&str; 7] = [
         "content-length",
         "content-type",
         "host",
         "idempotency-key",
         "if-match",
+        trace::HEADER,
+        trace::STATE_HEADER,
     ];
     headers
         .get_all(header::CONNECTION)
@@ -59,29 +58,50 @@ fn named_by_connection(headers: &HeaderMap) -> HashSet<String> {
         .collect()
 }
 
+/// From whom the gateway has a request.
+#[derive(Clone, Copy)]
+pub struct Peer {
+    pub address: IpAddr,
+    /// A proxy of ours, whose word is taken.
+    pub trusted: bool,
+}
+
 /// The headers of a request as they go to a replica; its length goes with its body.
-pub fn to_replica(headers: &HeaderMap, uri: &Uri, peer: Option<&str>) -> HeaderMap {
+pub fn to_replica(headers: &HeaderMap, uri: &Uri, peer: Option<Peer>) -> HeaderMap {
+    let trusted = peer.is_some_and(|peer| peer.trusted);
     let mut sent = HeaderMap::with_capacity(headers.len() + 6);
     for (name, value) in end_to_end(headers) {
-        if !OURS.contains(&name.as_str()) && name != header::CONTENT_LENGTH {
+        let forged = name.as_str().starts_with(FORWARDED) && !trusted;
+        if !forged && !OURS.contains(&name.as_str()) && name != header::CONTENT_LENGTH {
             sent.append(name.clone(), value.clone());
         }
     }
+    // a full URL as the target names the host (RFC 9112 §3.2.2)
+    let named = uri.authority().map(|authority| authority.as_str());
+    let host = named.or_else(|| headers.get(header::HOST)?.to_str().ok());
+    let hops = peer.map(|peer| forwarded_for(&sent, peer.address));
+    let said = |name: &str| sent.contains_key(name);
+    let (says_host, says_proto) = (said("x-forwarded-host"), said("x-forwarded-proto"));
     let mut insert = |name: &'static str, value: Option<&str>| {
         if let Some(Ok(value)) = value.map(HeaderValue::from_str) {
             sent.insert(HeaderName::from_static(name), value);
         }
     };
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let host = host.or(uri.authority().map(|authority| authority.as_str()));
     insert("host", host);
-    insert("x-forwarded-host", host);
-    insert("x-forwarded-for", peer);
-    insert("x-forwarded-proto", Some("http"));
+    insert("x-forwarded-host", host.filter(|_| !says_host));
+    insert("x-forwarded-proto", Some("http").filter(|_| !says_proto));
+    insert(FORWARDED_FOR, hops.as_deref());
     insert(request_id::HEADER, Some(request_id::current().as_str()));
+    sent.append(header::VIA, HeaderValue::from_static("1.1 pos"));
     sent
+}
+
+/// What stood there, on one line, and the peer.
+fn forwarded_for(sent: &HeaderMap, peer: IpAddr) -> String {
+    let before = sent.get_all(FORWARDED_FOR);
+    let mut hops: Vec<String> = before.filter_map(|hop| hop.to_str().ok()).map(str::to_owned).collect();
+    hops.push(peer.to_canonical().to_string());
+    hops.join(", ")
 }
 
 #[cfg(test)]
@@ -99,6 +119,11 @@ mod tests {
         headers
     }
 
+    fn peer(trusted: bool) -> Option<Peer> {
+        let address = IpAddr::from([10, 0, 0, 9]);
+        Some(Peer { address, trusted })
+    }
+
     #[test]
     fn drops_hop_by_hop_headers_and_those_that_connection_names() {
         let sent = to_replica(
@@ -113,15 +138,9 @@ mod tests {
                 ("host", "shop"),
             ]),
             &Uri::from_static("/products"),
-            Some("10.0.0.9"),
+            peer(false),
         );
-        for dropped in [
-            "connection",
-            "x-foo",
-            "te",
-            "transfer-encoding",
-            "keep-alive",
-        ] {
+        for dropped in ["connection", "x-foo", "te", "transfer-encoding", "keep-alive"] {
             assert!(!sent.contains_key(dropped), "{dropped}");
         }
         assert_eq!(sent.get_all("accept").count(), 2);
@@ -134,14 +153,40 @@ mod tests {
             ("x-forwarded-for", "1.2.3.4"),
             ("x-forwarded-for", "5.6.7.8"),
             ("forwarded", "for=1.2.3.4"),
+            ("x-forwarded-prefix", "/internal"),
+            ("x-real-ip", "1.2.3.4"),
             ("pos-deadline-ms", "999999"),
         ]);
-        let sent = to_replica(&forged, &Uri::from_static("/products"), Some("10.0.0.9"));
-        assert_eq!(
-            sent.get_all("x-forwarded-for").collect::<Vec<_>>(),
-            ["10.0.0.9"]
-        );
-        assert!(!sent.contains_key("forwarded") && !sent.contains_key("pos-deadline-ms"));
+        let sent = to_replica(&forged, &Uri::from_static("/products"), peer(false));
+        assert_eq!(sent.get_all("x-forwarded-for").collect::<Vec<_>>(), ["10.0.0.9"]);
+        for dropped in ["forwarded", "x-forwarded-prefix", "x-real-ip", "pos-deadline-ms"] {
+            assert!(!sent.contains_key(dropped), "{dropped}");
+        }
+    }
+
+    #[test]
+    fn takes_the_word_of_a_trusted_proxy_and_adds_its_own() {
+        let given = headers(&[
+            ("x-forwarded-for", "1.2.3.4"),
+            ("x-forwarded-for", "5.6.7.8"),
+            ("x-forwarded-proto", "https"),
+            ("host", "inside"),
+        ]);
+        let sent = to_replica(&given, &Uri::from_static("/products"), peer(true));
+        for (name, value) in [
+            ("x-forwarded-for", "1.2.3.4, 5.6.7.8, 10.0.0.9"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "inside"),
+        ] {
+            assert_eq!(sent.get_all(name).collect::<Vec<_>>(), [value], "{name}");
+        }
+    }
+
+    #[test]
+    fn the_target_names_the_host_where_it_is_a_full_url() {
+        let given = headers(&[("host", "forged")]);
+        let sent = to_replica(&given, &Uri::from_static("http://shop:80/products"), None);
+        assert_eq!(sent.get("host").unwrap(), "shop:80");
     }
 
     #[test]

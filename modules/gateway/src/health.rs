@@ -41,19 +41,13 @@ pub async fn watch_cluster(
             generation = cluster.generation();
             client = client::build(&client_settings);
         }
-        let mean = cluster.mean_latency();
         let endpoints = cluster.endpoints();
-        join_all(
-            endpoints
-                .iter()
-                .map(|endpoint| check(&client, &cluster, endpoint, &settings)),
-        )
-        .await;
-        for endpoint in endpoints
-            .iter()
-            .filter(|endpoint| endpoint.latency.current() > mean)
-        {
-            endpoint.latency.fade_towards(mean);
+        join_all(endpoints.iter().map(|endpoint| check(&client, &cluster, endpoint, &settings))).await;
+        let fastest = cluster.fastest_latency();
+        for endpoint in endpoints.iter() {
+            if endpoint.latency.current() > fastest {
+                endpoint.latency.fade_towards(fastest);
+            }
         }
         let newcomer = cluster.has_newcomer();
         tokio::select! {
@@ -71,28 +65,19 @@ fn pause(newcomer: bool, settings: &GatewaySettings) -> Duration {
     every.mul_f64(0.9 + 0.2 * fastrand::f64())
 }
 
-async fn check(
-    client: &Rc<Client>,
-    cluster: &Cluster,
-    endpoint: &Endpoint,
-    settings: &GatewaySettings,
-) {
-    let said = tokio::time::timeout(settings.health_timeout(), ask(client, endpoint))
-        .await
-        .ok()
-        .flatten();
+async fn check(client: &Rc<Client>, cluster: &Cluster, endpoint: &Endpoint, settings: &GatewaySettings) {
+    let said = tokio::time::timeout(settings.health_timeout(), ask(client, endpoint)).await.ok().flatten();
     if endpoint.note_check(said, settings.health_failures) {
+        if endpoint.health() == Health::Ready {
+            endpoint.latency.restart_at(cluster.fastest_latency());
+        }
         let health = endpoint.health();
         info!(service = cluster.service.name(), address = %endpoint.address, ?health, "replica's health changed");
     }
 }
 
 async fn ask(client: &Client, endpoint: &Endpoint) -> Option<Health> {
-    let mut response = client
-        .get(format!("http://{}/readyz", endpoint.address))
-        .send()
-        .await
-        .ok()?;
+    let mut response = client.get(format!("http://{}/readyz", endpoint.address)).send().await.ok()?;
     let body = response.body().limit(REPORT_LIMIT_BYTES).await.ok()?;
     if response.status().is_success() {
         return Some(Health::Ready);

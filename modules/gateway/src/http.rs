@@ -7,12 +7,7 @@ use crate::{forward::forward_request, view};
 /// The public routes of both services, and the view of their replicas; wants a `Data<Gateway>` and a
 /// `Data<GatewayWorker>`.
 pub fn configure(config: &mut web::ServiceConfig) {
-    for path in [
-        "/products",
-        "/products/{tail:.*}",
-        "/orders",
-        "/orders/{tail:.*}",
-    ] {
+    for path in ["/products", "/products/{tail:.*}", "/orders", "/orders/{tail:.*}"] {
         config.route(path, web::to(forward_request));
     }
     config

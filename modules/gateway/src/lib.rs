@@ -2,6 +2,7 @@
 
 mod body;
 mod cluster;
+mod counted;
 mod discovery;
 mod endpoint;
 mod exchange;
@@ -9,6 +10,7 @@ mod forward;
 mod gateway;
 mod headers;
 mod health;
+mod held;
 pub mod http;
 mod latency;
 mod metrics;

@@ -51,27 +51,15 @@ impl GatewayMetrics {
         };
         metrics.register(|registry| {
             let exchanges = figures.exchanges.clone();
-            registry.register(
-                "gateway_exchanges",
-                "Exchanges with replicas by status or failure",
-                exchanges,
-            );
+            registry.register("gateway_exchanges", "Exchanges with replicas by status or failure", exchanges);
             let help = "Time from sending a request to a replica to the head of its answer";
-            registry.register(
-                "gateway_exchange_duration_seconds",
-                help,
-                figures.latency.clone(),
-            );
+            registry.register("gateway_exchange_duration_seconds", help, figures.latency.clone());
             registry.register(
                 "gateway_ejections",
                 "Times that a replica was put out",
                 figures.ejections.clone(),
             );
-            registry.register(
-                "gateway_retries",
-                "Further tries by reason",
-                figures.retries.clone(),
-            );
+            registry.register("gateway_retries", "Further tries by reason", figures.retries.clone());
             let help = "Requests that were turned away by reason";
             registry.register("gateway_turned_away", help, figures.turned_away.clone());
             registry.register(
@@ -83,57 +71,27 @@ impl GatewayMetrics {
         figures
     }
 
-    pub fn exchanged(
-        &self,
-        service: Service,
-        endpoint: SocketAddr,
-        outcome: &str,
-        duration: Duration,
-    ) {
+    pub fn exchanged(&self, service: Service, endpoint: SocketAddr, outcome: &str, duration: Duration) {
         let (service, endpoint) = (service.name(), endpoint.to_string());
-        let labels = ExchangeLabels {
-            service,
-            endpoint: endpoint.clone(),
-            outcome: outcome.to_owned(),
-        };
+        let labels = ExchangeLabels { service, endpoint: endpoint.clone(), outcome: outcome.to_owned() };
         self.exchanges.get_or_create(&labels).inc();
-        self.latency
-            .get_or_create(&EndpointLabels { service, endpoint })
-            .observe(duration.as_secs_f64());
+        self.latency.get_or_create(&EndpointLabels { service, endpoint }).observe(duration.as_secs_f64());
     }
 
     pub fn ejected(&self, service: Service, endpoint: SocketAddr) {
-        let labels = EndpointLabels {
-            service: service.name(),
-            endpoint: endpoint.to_string(),
-        };
+        let labels = EndpointLabels { service: service.name(), endpoint: endpoint.to_string() };
         self.ejections.get_or_create(&labels).inc();
     }
 
     pub fn retried(&self, service: Service, reason: &'static str) {
-        self.retries
-            .get_or_create(&ServiceLabels {
-                service: service.name(),
-                reason,
-            })
-            .inc();
+        self.retries.get_or_create(&ServiceLabels { service: service.name(), reason }).inc();
     }
 
     pub fn turned_away(&self, service: Service, reason: &'static str) {
-        self.turned_away
-            .get_or_create(&ServiceLabels {
-                service: service.name(),
-                reason,
-            })
-            .inc();
+        self.turned_away.get_or_create(&ServiceLabels { service: service.name(), reason }).inc();
     }
 
     pub fn resolved(&self, service: Service, outcome: &'static str) {
-        self.resolutions
-            .get_or_create(&ServiceLabels {
-                service: service.name(),
-                reason: outcome,
-            })
-            .inc();
+        self.resolutions.get_or_create(&ServiceLabels { service: service.name(), reason: outcome }).inc();
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use platform::http::TrustedProxies;
 use serde::{Deserialize, Deserializer, de::Error};
 
 #[derive(Clone, Debug, Deserialize)]
@@ -12,6 +13,7 @@ pub struct GatewaySettings {
     /// None means those of the system.
     #[serde(deserialize_with = "read_nameservers")]
     pub nameservers: Vec<SocketAddr>,
+    pub trusted_proxies: TrustedProxies,
     pub resolve_every_ms: u64,
     pub resolve_timeout_ms: u64,
     pub keep_last_set_ms: u64,

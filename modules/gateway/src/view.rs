@@ -60,14 +60,10 @@ pub async fn endpoints(gateway: Data<Gateway>) -> HttpResponse {
             endpoints: view.collect(),
         }
     });
-    HttpResponse::Ok()
-        .insert_header(("cache-control", "no-store"))
-        .json(services)
+    HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(services)
 }
 
 /// `GET /gateway`
 pub async fn page() -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .body(PAGE)
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(PAGE)
 }

@@ -25,9 +25,7 @@ pub struct OrderSettings {
 pub struct SweeperSettings {
     /// Milliseconds between two looks for pending orders.
     pub every_ms: u64,
-    /// Orders claimed at once.
-    pub batch: u64,
-    /// Orders finished side by side.
+    /// Orders claimed at once, and finished side by side.
     pub concurrency: usize,
     /// Milliseconds past the deadline after which an order is taken for cut off.
     pub grace_ms: u64,

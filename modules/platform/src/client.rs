@@ -2,6 +2,8 @@
 
 mod connector;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::{rc::Rc, time::Duration};
 

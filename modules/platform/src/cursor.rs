@@ -22,8 +22,7 @@ pub fn encode(position: &impl Serialize) -> Result<String, serde_json::Error> {
 /// A 400 that names the parameter when the text is none of ours.
 pub fn decode<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     let read = || {
-        let bytes =
-            (text.len() <= MAX_LENGTH).then(|| BASE64_URL_SAFE_NO_PAD.decode(text).ok())??;
+        let bytes = (text.len() <= MAX_LENGTH).then(|| BASE64_URL_SAFE_NO_PAD.decode(text).ok())??;
         serde_json::from_slice(&bytes).ok()
     };
     read().ok_or_else(|| {

@@ -39,8 +39,6 @@ impl Deadline {
 
     /// Runs `work` until the deadline and drops it then, wherever it is: only for work that may be cut off anywhere.
     pub async fn bound<F: Future>(self, work: F) -> Result<F::Output, Elapsed> {
-        tokio::time::timeout_at(self.0.into(), work)
-            .await
-            .map_err(|_| Elapsed)
+        tokio::time::timeout_at(self.0.into(), work).await.map_err(|_| Elapsed)
     }
 }

@@ -111,17 +111,11 @@ pub struct Answer<T> {
 impl<T> Answer<T> {
     /// The answer to a first request.
     pub fn fresh(value: T) -> Self {
-        Self {
-            value,
-            replayed: false,
-        }
+        Self { value, replayed: false }
     }
 
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
-        Answer {
-            value: change(self.value),
-            replayed: self.replayed,
-        }
+        Answer { value: change(self.value), replayed: self.replayed }
     }
 }
 
@@ -132,12 +126,7 @@ mod tests {
     #[test]
     fn accepts_keys_of_16_to_255_visible_characters() {
         assert!(IdempotencyKey::parse("0123456789abcdef").is_ok());
-        for bad in [
-            "short",
-            "0123456789 abcdef",
-            "0123456789abcdé!",
-            &"x".repeat(256),
-        ] {
+        for bad in ["short", "0123456789 abcdef", "0123456789abcdé!", &"x".repeat(256)] {
             assert!(IdempotencyKey::parse(bad).is_err(), "{bad:?}");
         }
     }

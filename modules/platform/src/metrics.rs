@@ -15,9 +15,8 @@ use prometheus_client::{
 use crate::database::Database;
 
 /// Upper bounds of the latency buckets, in seconds: from a lone commit to past every deadline.
-pub const LATENCY_BUCKETS_S: [f64; 12] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
-];
+pub const LATENCY_BUCKETS_S: [f64; 12] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
 /// The process's figures; cheap to clone.
 #[derive(Clone)]
@@ -68,17 +67,8 @@ impl Default for Metrics {
             http.latency.clone(),
         );
         let pools = Family::<PoolLabels, Gauge>::default();
-        registry.register(
-            "database_connections",
-            "Pooled connections by state",
-            pools.clone(),
-        );
-        Self {
-            registry: Arc::new(Mutex::new(registry)),
-            http,
-            pools,
-            databases: Arc::default(),
-        }
+        registry.register("database_connections", "Pooled connections by state", pools.clone());
+        Self { registry: Arc::new(Mutex::new(registry)), http, pools, databases: Arc::default() }
     }
 }
 
@@ -94,10 +84,7 @@ impl Metrics {
 
     /// Shows the pools of this database from now on.
     pub fn watch(&self, database: &Database) {
-        self.databases
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(database.clone());
+        self.databases.lock().unwrap_or_else(PoisonError::into_inner).push(database.clone());
     }
 
     /// Everything, as text.
@@ -105,31 +92,19 @@ impl Metrics {
     /// # Errors
     /// When a figure cannot be written.
     pub fn encode(&self) -> Result<String, fmt::Error> {
-        for database in self
-            .databases
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-        {
+        for database in self.databases.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             for pool in database.pools() {
-                self.pool_gauge(&pool.name, "open")
-                    .set(i64::from(pool.open));
+                self.pool_gauge(&pool.name, "open").set(i64::from(pool.open));
                 self.pool_gauge(&pool.name, "idle").set(pool.idle as i64);
             }
         }
         let mut page = String::new();
-        text::encode(
-            &mut page,
-            &self.registry.lock().unwrap_or_else(PoisonError::into_inner),
-        )?;
+        text::encode(&mut page, &self.registry.lock().unwrap_or_else(PoisonError::into_inner))?;
         Ok(page)
     }
 
     fn pool_gauge(&self, database: &str, state: &str) -> Gauge {
-        let labels = PoolLabels {
-            database: database.to_owned(),
-            state: state.to_owned(),
-        };
+        let labels = PoolLabels { database: database.to_owned(), state: state.to_owned() };
         self.pools.get_or_create(&labels).clone()
     }
 }
@@ -138,14 +113,8 @@ impl HttpMetrics {
     /// Counts one answered request.
     pub fn record(&self, method: &str, route: &str, status: u16, duration: Duration) {
         let (method, route) = (method.to_owned(), route.to_owned());
-        let labels = RequestLabels {
-            method: method.clone(),
-            route: route.clone(),
-            status,
-        };
+        let labels = RequestLabels { method: method.clone(), route: route.clone(), status };
         self.requests.get_or_create(&labels).inc();
-        self.latency
-            .get_or_create(&RouteLabels { method, route })
-            .observe(duration.as_secs_f64());
+        self.latency.get_or_create(&RouteLabels { method, route }).observe(duration.as_secs_f64());
     }
 }

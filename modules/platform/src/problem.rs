@@ -23,6 +23,8 @@ pub enum ErrorKind {
     UnsupportedMediaType,
     /// Readable, but the content is wrong. 422
     Unprocessable,
+    /// One caller asks too often. 429
+    TooManyRequests,
     /// A fault of ours. 500
     Internal,
     /// Not now. 503
@@ -43,6 +45,7 @@ impl ErrorKind {
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Unprocessable => 422,
+            Self::TooManyRequests => 429,
             Self::Internal => 500,
             Self::Unavailable => 503,
             Self::TimedOut => 504,
@@ -60,6 +63,7 @@ impl ErrorKind {
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Unprocessable => "invalid",
+            Self::TooManyRequests => "rate_limited",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",
             Self::TimedOut => "timed_out",
@@ -76,6 +80,7 @@ impl ErrorKind {
             Self::TooLarge => "The request is too large",
             Self::UnsupportedMediaType => "The body must be JSON",
             Self::Unprocessable => "The content is not valid",
+            Self::TooManyRequests => "Too many requests",
             Self::Internal => "Internal error",
             Self::Unavailable => "Not now",
             Self::TimedOut => "It took too long",
@@ -171,10 +176,7 @@ impl Problem {
     /// The same, pointing at the place in the request that it is about.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
-        self.faults.push(InputFault {
-            place,
-            detail: self.detail.clone(),
-        });
+        self.faults.push(InputFault { place, detail: self.detail.clone() });
         self
     }
 
@@ -199,10 +201,7 @@ impl Problem {
     /// The document, with the id under which the log knows this request.
     pub fn to_json(&self, request_id: &str) -> Value {
         let mut document = Map::new();
-        document.insert(
-            "type".into(),
-            format!("urn:pos:problem:{}", self.code).into(),
-        );
+        document.insert("type".into(), format!("urn:pos:problem:{}", self.code).into());
         document.insert("title".into(), self.kind.title().into());
         document.insert("status".into(), self.kind.status().into());
         document.insert("detail".into(), self.detail.clone().into());
@@ -243,17 +242,12 @@ pub struct Faults(Vec<InputFault>);
 impl Faults {
     /// Notes a fault at a JSON pointer of the body.
     pub fn add(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(InputFault {
-            place: Place::Body(pointer.into()),
-            detail: detail.into(),
-        });
+        self.0.push(InputFault { place: Place::Body(pointer.into()), detail: detail.into() });
     }
 
     /// The value, or `None` after noting why there is none.
     pub fn check<T, E: fmt::Display>(&mut self, pointer: &str, result: Result<T, E>) -> Option<T> {
-        result
-            .map_err(|fault| self.add(pointer, fault.to_string()))
-            .ok()
+        result.map_err(|fault| self.add(pointer, fault.to_string())).ok()
     }
 
     pub fn is_empty(&self) -> bool {

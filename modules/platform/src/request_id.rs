@@ -24,9 +24,7 @@ impl RequestId {
     /// The caller's id where it is well formed: it goes into logs and headers as it is.
     pub fn accept(text: &str) -> Option<Self> {
         let well_formed = (1..=64).contains(&text.len())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
         well_formed.then(|| Self(text.to_owned()))
     }
 
@@ -48,9 +46,7 @@ pub async fn scope<F: Future>(id: RequestId, work: F) -> F::Output {
 
 /// The id of the request being served, or a fresh one outside of any.
 pub fn current() -> RequestId {
-    CURRENT
-        .try_with(Clone::clone)
-        .unwrap_or_else(|_| RequestId::generate())
+    CURRENT.try_with(Clone::clone).unwrap_or_else(|_| RequestId::generate())
 }
 
 #[cfg(test)]

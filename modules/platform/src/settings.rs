@@ -17,6 +17,12 @@ pub struct ServerSettings {
     pub drain_ms: u64,
     pub shutdown_timeout_ms: u64,
     pub ready_timeout_ms: u64,
+    pub silent_body_timeout_ms: u64,
+    /// 0: as many as a caller likes.
+    pub rate_limit_per_second: u32,
+    pub rate_burst: u32,
+    /// Separated by commas; none: no page of another origin may ask.
+    pub cors_origins: String,
 }
 
 /// `[log]`: what is written to standard error, and how.
@@ -65,5 +71,15 @@ pub struct IdempotencySettings {
 impl ServerSettings {
     pub fn ready_timeout(&self) -> Duration {
         Duration::from_millis(self.ready_timeout_ms)
+    }
+
+    pub fn silent_body_timeout(&self) -> Duration {
+        Duration::from_millis(self.silent_body_timeout_ms)
+    }
+
+    /// The origins whose pages may ask.
+    pub fn cors_origins(&self) -> Vec<&str> {
+        let origins = self.cors_origins.split(',').map(str::trim);
+        origins.filter(|origin| !origin.is_empty()).collect()
     }
 }

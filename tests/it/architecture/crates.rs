@@ -11,18 +11,12 @@ const MAY_KNOW: [(&str, &[&str]); 6] = [
     ("product", &["contract", "platform"]),
     ("order", &["contract", "platform"]),
     ("gateway", &["contract", "platform"]),
-    (
-        "pos",
-        &["contract", "gateway", "order", "platform", "product"],
-    ),
+    ("pos", &["contract", "gateway", "order", "platform", "product"]),
 ];
 
 /// Package → packages of others that it must not know.
 const MUST_NOT_KNOW: [(&str, &[&str]); 2] = [
-    (
-        "contract",
-        &["sea-orm", "sea-orm-migration", "actix-web", "sqlx"],
-    ),
+    ("contract", &["sea-orm", "sea-orm-migration", "actix-web", "sqlx"]),
     ("gateway", &["sea-orm", "sea-orm-migration", "sqlx"]),
 ];
 
@@ -30,35 +24,17 @@ const MUST_NOT_KNOW: [(&str, &[&str]); 2] = [
 fn dependencies() -> BTreeMap<String, Vec<String>> {
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let output = Command::new(cargo)
-        .args([
-            "metadata",
-            "--no-deps",
-            "--offline",
-            "--format-version",
-            "1",
-        ])
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
     let packages = metadata["packages"].as_array().unwrap().iter();
     packages
         .map(|package| {
-            (
-                name(package),
-                package["dependencies"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(name)
-                    .collect(),
-            )
+            (name(package), package["dependencies"].as_array().unwrap().iter().map(name).collect())
         })
         .collect()
 }
@@ -68,16 +44,11 @@ fn packages_know_only_whom_they_may() {
     let dependencies = dependencies();
     for (package, known) in &dependencies {
         let rule = MAY_KNOW.iter().find(|(name, _)| name == package);
-        let (_, allowed) = rule
-            .unwrap_or_else(|| panic!("{package} has no rule; DESIGN §1 says who may know whom"));
+        let (_, allowed) =
+            rule.unwrap_or_else(|| panic!("{package} has no rule; DESIGN §1 says who may know whom"));
         let ours = known.iter().filter(|name| dependencies.contains_key(*name));
-        let forbidden: Vec<&String> = ours
-            .filter(|name| !allowed.contains(&name.as_str()))
-            .collect();
-        assert!(
-            forbidden.is_empty(),
-            "{package} must not know {forbidden:?}"
-        );
+        let forbidden: Vec<&String> = ours.filter(|name| !allowed.contains(&name.as_str())).collect();
+        assert!(forbidden.is_empty(), "{package} must not know {forbidden:?}");
     }
 }
 
@@ -89,10 +60,7 @@ fn what_has_no_database_knows_none() {
             continue;
         };
         for name in forbidden {
-            assert!(
-                !known.iter().any(|known| known == name),
-                "{package} must not know {name}"
-            );
+            assert!(!known.iter().any(|known| known == name), "{package} must not know {name}");
         }
     }
 }

@@ -58,16 +58,8 @@ async fn the_split_services_show_together_what_one_process_shows() {
     together.extend(routes(&order));
 
     assert_eq!(together, routes(&document));
-    assert!(
-        routes(&product)
-            .iter()
-            .all(|route| !route.contains("/orders"))
-    );
-    assert!(
-        routes(&order)
-            .iter()
-            .all(|route| !route.contains("/products"))
-    );
+    assert!(routes(&product).iter().all(|route| !route.contains("/orders")));
+    assert!(routes(&order).iter().all(|route| !route.contains("/products")));
 }
 
 #[tokio::test]
@@ -78,17 +70,9 @@ async fn the_document_lists_exactly_the_codes() {
     // an enumeration, or one constant each with its description
     let listed = match schema["enum"].as_array() {
         Some(names) => names.iter().map(text).collect::<BTreeSet<_>>(),
-        None => schema["oneOf"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|case| text(&case["enum"][0]))
-            .collect(),
+        None => schema["oneOf"].as_array().unwrap().iter().map(|case| text(&case["enum"][0])).collect(),
     };
-    let expected: BTreeSet<String> = Code::ALL
-        .iter()
-        .map(|code| code.as_str().to_owned())
-        .collect();
+    let expected: BTreeSet<String> = Code::ALL.iter().map(|code| code.as_str().to_owned()).collect();
     assert_eq!(listed, expected);
 }
 
@@ -101,27 +85,16 @@ async fn every_operation_is_described() {
         for (method, operation) in methods.as_object().unwrap() {
             let name = format!("{method} {path}");
             assert!(
-                operation["summary"]
-                    .as_str()
-                    .is_some_and(|text| !text.is_empty()),
+                operation["summary"].as_str().is_some_and(|text| !text.is_empty()),
                 "{name} has no summary"
             );
             let responses = operation["responses"].as_object().unwrap();
-            let documented =
-                |prefix: char| responses.keys().any(|status| status.starts_with(prefix));
+            let documented = |prefix: char| responses.keys().any(|status| status.starts_with(prefix));
             assert!(documented('2'), "{name} has no success");
-            assert!(
-                responses.contains_key("default") || documented('4'),
-                "{name} does not say how it fails"
-            );
+            assert!(responses.contains_key("default") || documented('4'), "{name} does not say how it fails");
             if method != "get" {
-                let parameters = operation["parameters"]
-                    .as_array()
-                    .cloned()
-                    .unwrap_or_default();
-                let takes_key = parameters
-                    .iter()
-                    .any(|parameter| parameter["name"] == "Idempotency-Key");
+                let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+                let takes_key = parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key");
                 assert!(takes_key, "{name} does not show the Idempotency-Key");
             }
         }

@@ -41,11 +41,7 @@ fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
 }
 
 fn without_comments(text: &str) -> String {
-    let code = |line: &str| {
-        line.split_once("//")
-            .map_or(line, |(code, _)| code)
-            .to_owned()
-    };
+    let code = |line: &str| line.split_once("//").map_or(line, |(code, _)| code).to_owned();
     text.lines().map(|line| code(line) + "\n").collect()
 }
 
@@ -57,10 +53,7 @@ impl Source {
 
     /// In this layer of a module: `src/LAYER.rs` or below `src/LAYER/`.
     pub fn is_in_layer(&self, layer: &str) -> bool {
-        let Some((_, inside)) = self
-            .path
-            .strip_prefix("modules/")
-            .and_then(|path| path.split_once("/src/"))
+        let Some((_, inside)) = self.path.strip_prefix("modules/").and_then(|path| path.split_once("/src/"))
         else {
             return false;
         };
@@ -94,18 +87,10 @@ impl Source {
 
 #[test]
 fn a_module_is_named_in_a_use_or_before_a_path() {
-    let names = |code: &str| {
-        Source {
-            path: String::new(),
-            code: without_comments(code),
-        }
-        .names("store")
-    };
+    let names = |code: &str| Source { path: String::new(), code: without_comments(code) }.names("store");
     assert!(names("use crate::{model::Order, store};"));
     assert!(names("use crate::store::find;"));
     assert!(names("fn f() { crate::store::find() }"));
     assert!(names("let x = store :: find()") || names("let x = store::find()"));
-    assert!(!names(
-        "// use crate::store;\nfn store_problem() { let store = restore::find(); }"
-    ));
+    assert!(!names("// use crate::store;\nfn store_problem() { let store = restore::find(); }"));
 }

@@ -11,9 +11,7 @@ use crate::support::shop::{
 
 #[rstest]
 #[tokio::test]
-async fn creates_a_product_and_reads_it_back(
-    #[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape,
-) {
+async fn creates_a_product_and_reads_it_back(#[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape) {
     let shop = shape.start().await;
     let new = json!({
         "name": "Flat white", "price": "3.80", "sku": unique("FW"), "barcode": barcode(), "category": "coffee",
@@ -36,11 +34,7 @@ async fn creates_a_product_and_reads_it_back(
         (&json!("EUR"), &json!(false), &json!(1))
     );
     for time in ["createdAt", "updatedAt"] {
-        assert!(
-            chrono::DateTime::parse_from_rfc3339(made[time].as_str().unwrap()).is_ok(),
-            "{}",
-            made[time]
-        );
+        assert!(chrono::DateTime::parse_from_rfc3339(made[time].as_str().unwrap()).is_ok(), "{}", made[time]);
     }
     let read = shop.product.get(&format!("/products/{id}")).await;
     assert_eq!(read.header("etag"), Some("\"1\""));
@@ -52,11 +46,8 @@ async fn creates_a_product_and_reads_it_back(
 async fn a_product_needs_a_name_and_a_price_alone(#[values(AllOnSqlite, Split)] shape: Shape) {
     let shop = shape.start().await;
 
-    let made = shop
-        .product
-        .post("/products", &json!({ "name": "Tap water", "price": 0.5 }))
-        .await
-        .with_status(201);
+    let made =
+        shop.product.post("/products", &json!({ "name": "Tap water", "price": 0.5 })).await.with_status(201);
 
     assert_eq!(
         (&made["price"], &made["stock"], &made["stockPolicy"]),
@@ -65,11 +56,7 @@ async fn a_product_needs_a_name_and_a_price_alone(#[values(AllOnSqlite, Split)] 
     for absent in ["sku", "barcode", "category", "reorderLevel"] {
         assert_eq!(made[absent], Value::Null, "{absent}");
     }
-    assert_eq!(
-        shop.ledger(&text(&made["id"])).await,
-        Vec::<Value>::new(),
-        "nothing moved"
-    );
+    assert_eq!(shop.ledger(&text(&made["id"])).await, Vec::<Value>::new(), "nothing moved");
 }
 
 #[rstest]
@@ -78,17 +65,11 @@ async fn replaces_the_catalogue_fields_and_leaves_stock(
     #[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape,
 ) {
     let shop = shape.start().await;
-    let made = shop
-        .make_product(json!({ "sku": unique("OLD"), "category": "cold", "stock": 7 }))
-        .await;
+    let made = shop.make_product(json!({ "sku": unique("OLD"), "category": "cold", "stock": 7 })).await;
     let path = format!("/products/{}", text(&made["id"]));
     let new = json!({ "name": "Iced latte", "price": "4.20", "barcode": barcode(), "stockPolicy": "allow" });
 
-    let reply = shop
-        .product
-        .put(&path, &new)
-        .header("if-match", "\"1\"")
-        .await;
+    let reply = shop.product.put(&path, &new).header("if-match", "\"1\"").await;
 
     assert_eq!(reply.header("etag"), Some("\"2\""));
     let replaced = reply.with_status(200);
@@ -96,25 +77,16 @@ async fn replaces_the_catalogue_fields_and_leaves_stock(
         assert_eq!(&replaced[name], value, "{name}");
     }
     for absent in ["sku", "category", "reorderLevel"] {
-        assert_eq!(
-            replaced[absent],
-            Value::Null,
-            "what a replacement leaves out is gone: {absent}"
-        );
+        assert_eq!(replaced[absent], Value::Null, "what a replacement leaves out is gone: {absent}");
     }
-    assert_eq!(
-        (&replaced["stock"], &replaced["version"]),
-        (&json!(7), &json!(2))
-    );
+    assert_eq!((&replaced["stock"], &replaced["version"]), (&json!(7), &json!(2)));
     assert_eq!(replaced["createdAt"], made["createdAt"]);
     assert_eq!(shop.product.get(&path).await.with_status(200), replaced);
 }
 
 #[rstest]
 #[tokio::test]
-async fn if_match_lets_no_edit_overwrite_another(
-    #[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape,
-) {
+async fn if_match_lets_no_edit_overwrite_another(#[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape) {
     let shop = shape.start().await;
     let made = shop.make_product(json!({})).await;
     let path = format!("/products/{}", text(&made["id"]));
@@ -123,11 +95,7 @@ async fn if_match_lets_no_edit_overwrite_another(
     edit("\"1\"").await.with_status(200);
 
     edit("\"1\"").await.with_problem(412, "version_mismatch");
-    shop.product
-        .delete(&path)
-        .header("if-match", "\"1\"")
-        .await
-        .with_problem(412, "version_mismatch");
+    shop.product.delete(&path).header("if-match", "\"1\"").await.with_problem(412, "version_mismatch");
     edit("\"7\", \"2\"").await.with_status(200);
     edit("*").await.with_status(200);
     edit("W/\"4\"").await.with_malformed("header", "If-Match");
@@ -160,28 +128,12 @@ async fn an_archived_product_is_gone_unless_asked_for(
     shop.product.delete(&path).await.with_status(204);
 
     shop.product.get(&path).await.with_problem(404, "not_found");
-    let archived = shop
-        .product
-        .get(&format!("{path}?archived=true"))
-        .await
-        .with_status(200);
-    assert_eq!(
-        (&archived["archived"], &archived["id"]),
-        (&json!(true), &json!(id))
-    );
+    let archived = shop.product.get(&format!("{path}?archived=true")).await.with_status(200);
+    assert_eq!((&archived["archived"], &archived["id"]), (&json!(true), &json!(id)));
     let change = json!({ "name": "Back", "price": "1.00" });
-    shop.product
-        .put(&path, &change)
-        .await
-        .with_problem(404, "not_found");
-    shop.product
-        .delete(&path)
-        .await
-        .with_problem(404, "not_found");
-    shop.product
-        .get(&format!("{path}/stock"))
-        .await
-        .with_problem(404, "not_found");
+    shop.product.put(&path, &change).await.with_problem(404, "not_found");
+    shop.product.delete(&path).await.with_problem(404, "not_found");
+    shop.product.get(&format!("{path}/stock")).await.with_problem(404, "not_found");
     shop.product
         .put(&format!("{path}/stock"), &json!({ "quantity": 1 }))
         .await
@@ -191,10 +143,7 @@ async fn an_archived_product_is_gone_unless_asked_for(
         .await
         .with_problem(404, "not_found");
     let receive = json!({ "quantity": 1, "reason": "receive" });
-    shop.product
-        .post(&format!("{path}/stock/adjustments"), &receive)
-        .await
-        .with_problem(404, "not_found");
+    shop.product.post(&format!("{path}/stock/adjustments"), &receive).await.with_problem(404, "not_found");
 }
 
 #[rstest]
@@ -204,15 +153,10 @@ async fn sku_and_barcode_are_unique_among_what_is_not_archived(
 ) {
     let shop = shape.start().await;
     let (sku, barcode) = (unique("SKU"), barcode());
-    let first = shop
-        .make_product_id(json!({ "sku": sku, "barcode": barcode }))
-        .await;
+    let first = shop.make_product_id(json!({ "sku": sku, "barcode": barcode })).await;
     let other = shop.make_product_id(json!({})).await;
     let create = |field: &str, value: &str| {
-        shop.product.post(
-            "/products",
-            &json!({ "name": "Twin", "price": "1.00", field: value }),
-        )
+        shop.product.post("/products", &json!({ "name": "Twin", "price": "1.00", field: value }))
     };
     let replace = |field: &str, value: &str| {
         let body = json!({ "name": "Twin", "price": "1.00", field: value });
@@ -220,20 +164,11 @@ async fn sku_and_barcode_are_unique_among_what_is_not_archived(
     };
 
     create("sku", &sku).await.with_problem(409, "duplicate_sku");
-    create("barcode", &barcode)
-        .await
-        .with_problem(409, "duplicate_barcode");
-    replace("sku", &sku)
-        .await
-        .with_problem(409, "duplicate_sku");
-    replace("barcode", &barcode)
-        .await
-        .with_problem(409, "duplicate_barcode");
+    create("barcode", &barcode).await.with_problem(409, "duplicate_barcode");
+    replace("sku", &sku).await.with_problem(409, "duplicate_sku");
+    replace("barcode", &barcode).await.with_problem(409, "duplicate_barcode");
 
-    shop.product
-        .delete(&format!("/products/{first}"))
-        .await
-        .with_status(204);
+    shop.product.delete(&format!("/products/{first}")).await.with_status(204);
     let again = create("sku", &sku).await.with_status(201);
     assert_ne!(text(&again["id"]), first);
     replace("barcode", &barcode).await.with_status(200);
@@ -250,10 +185,7 @@ async fn amounts_are_read_exactly_and_written_one_way(#[values(AllOnSqlite, Spli
         (json!(0), "0.00"),
         (json!("1000000000.00"), "1000000000.00"),
     ] {
-        assert_eq!(
-            shop.make_product(json!({ "price": given })).await["price"],
-            price
-        );
+        assert_eq!(shop.make_product(json!({ "price": given })).await["price"], price);
     }
     for (given, stock) in [
         (json!("0.35"), json!(0.35)),
@@ -262,9 +194,6 @@ async fn amounts_are_read_exactly_and_written_one_way(#[values(AllOnSqlite, Spli
         (json!(1_000_000), json!(1_000_000)),
         (json!(0.001), json!(0.001)),
     ] {
-        assert_eq!(
-            shop.make_product(json!({ "stock": given })).await["stock"],
-            stock
-        );
+        assert_eq!(shop.make_product(json!({ "stock": given })).await["stock"], stock);
     }
 }

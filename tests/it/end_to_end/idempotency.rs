@@ -26,10 +26,7 @@ async fn a_repeated_order_is_answered_alike_by_every_replica(
     let order = first.with_status(201);
 
     for replica in &shop.orders {
-        let again = replica
-            .post("/orders", &order_of(&[(&id, 2.0)]))
-            .key(&key)
-            .await;
+        let again = replica.post("/orders", &order_of(&[(&id, 2.0)])).key(&key).await;
         assert!(again.is_replay());
         assert_eq!(again.header("location").map(str::to_owned), location);
         assert_eq!(again.with_status(201), order);
@@ -45,27 +42,14 @@ async fn a_repeated_rejected_order_stays_rejected_when_stock_has_come(
     let shop = shape.start().await;
     let id = shop.make_product_id(json!({ "stock": 1 })).await;
     let key = fresh_key();
-    let first = shop
-        .place(&[(&id, 2.0)])
-        .key(&key)
-        .await
-        .with_problem(409, "insufficient_stock");
-    shop.product
-        .put(&format!("/products/{id}/stock"), &json!({ "quantity": 10 }))
-        .await
-        .with_status(200);
+    let first = shop.place(&[(&id, 2.0)]).key(&key).await.with_problem(409, "insufficient_stock");
+    shop.product.put(&format!("/products/{id}/stock"), &json!({ "quantity": 10 })).await.with_status(200);
 
     for replica in &shop.orders {
-        let again = replica
-            .post("/orders", &order_of(&[(&id, 2.0)]))
-            .key(&key)
-            .await;
+        let again = replica.post("/orders", &order_of(&[(&id, 2.0)])).key(&key).await;
         assert!(again.is_replay());
         let again = again.with_problem(409, "insufficient_stock");
-        assert_eq!(
-            (&again["orderId"], &again["shortages"]),
-            (&first["orderId"], &first["shortages"])
-        );
+        assert_eq!((&again["orderId"], &again["shortages"]), (&first["orderId"], &first["shortages"]));
     }
     assert_eq!(shop.stock(&id).await, 10);
     shop.place(&[(&id, 2.0)]).await.with_status(201);
@@ -84,24 +68,14 @@ async fn the_same_order_is_what_asks_the_same_not_what_is_spelled_the_same(
         { "productId": a, "quantity": 2, "expectedUnitPrice": "3.00" },
         { "productId": b, "quantity": 0.5 },
     ] });
-    let order = shop
-        .order()
-        .post("/orders", &body)
-        .key(&key)
-        .await
-        .with_status(201);
+    let order = shop.order().post("/orders", &body).key(&key).await.with_status(201);
 
     let spelled = format!(
         r#"{{"items": [{{"quantity": "0.50", "productId": "{}", "expectedUnitPrice": null}},
             {{"productId":"{a}","quantity":2.000,"expectedUnitPrice":3}}]}}"#,
         b.to_uppercase()
     );
-    let again = shop
-        .order()
-        .call(Method::POST, "/orders")
-        .raw("application/json", &spelled)
-        .key(&key)
-        .await;
+    let again = shop.order().call(Method::POST, "/orders").raw("application/json", &spelled).key(&key).await;
     assert!(again.is_replay());
     assert_eq!(again.with_status(201), order);
 
@@ -111,17 +85,10 @@ async fn the_same_order_is_what_asks_the_same_not_what_is_spelled_the_same(
         order_of(&[(&a, 2.0), (&b, 0.501)]),
     ] {
         for replica in &shop.orders {
-            replica
-                .post("/orders", &other)
-                .key(&key)
-                .await
-                .with_problem(422, "key_reused");
+            replica.post("/orders", &other).key(&key).await.with_problem(422, "key_reused");
         }
     }
-    assert_eq!(
-        (shop.stock(&a).await, shop.stock(&b).await),
-        (json!(98), json!(99.5))
-    );
+    assert_eq!((shop.stock(&a).await, shop.stock(&b).await), (json!(98), json!(99.5)));
 }
 
 #[rstest]
@@ -147,35 +114,21 @@ async fn every_change_of_a_product_is_made_once_a_key(
             json!({ "name": "A", "price": "1.00" }),
             json!({ "name": "B", "price": "1.00" }),
         ),
-        (
-            Method::POST,
-            &deduct,
-            json!({ "quantity": 1 }),
-            json!({ "quantity": 2 }),
-        ),
+        (Method::POST, &deduct, json!({ "quantity": 1 }), json!({ "quantity": 2 })),
         (
             Method::POST,
             &adjustments,
             json!({ "quantity": 3, "reason": "receive" }),
             json!({ "quantity": 3, "reason": "correct" }),
         ),
-        (
-            Method::PUT,
-            &stock,
-            json!({ "quantity": 7 }),
-            json!({ "quantity": 7, "expectedQuantity": 7 }),
-        ),
+        (Method::PUT, &stock, json!({ "quantity": 7 }), json!({ "quantity": 7, "expectedQuantity": 7 })),
     ];
     for (method, path, body, other) in changes {
         assert_once(&shop.product, method, path, &body, &other).await;
     }
     let ledger = shop.ledger(&id).await;
     assert_chain(&ledger, &json!(7));
-    assert_eq!(
-        ledger.len(),
-        4,
-        "opening, deduct, receive, count: each once"
-    );
+    assert_eq!(ledger.len(), 4, "opening, deduct, receive, count: each once");
 
     let key = fresh_key();
     shop.product.delete(&path).key(&key).await.with_status(204);
@@ -188,25 +141,13 @@ async fn assert_once(product: &Service, method: Method, path: &str, body: &Value
     let key = fresh_key();
     let call = |body: &Value| product.call(method.clone(), path).json(body).key(&key);
     let first = call(body).await;
-    assert!(
-        !first.is_replay() && first.status < 300,
-        "{method} {path}: {}",
-        first.text
-    );
+    assert!(!first.is_replay() && first.status < 300, "{method} {path}: {}", first.text);
     // also when the state has moved on since then
     let again = call(body).await;
     assert!(again.is_replay(), "{method} {path}");
-    assert_eq!(
-        (again.status, &again.body),
-        (first.status, &first.body),
-        "{method} {path}"
-    );
+    assert_eq!((again.status, &again.body), (first.status, &first.body), "{method} {path}");
     for header in ["etag", "location"] {
-        assert_eq!(
-            again.header(header),
-            first.header(header),
-            "{method} {path}: {header}"
-        );
+        assert_eq!(again.header(header), first.header(header), "{method} {path}: {header}");
     }
     call(other).await.with_problem(422, "key_reused");
 }
@@ -219,16 +160,9 @@ async fn a_refused_change_is_refused_again_when_the_state_would_allow_it(
     let shop = shape.start().await;
     let id = shop.make_product_id(json!({ "stock": 1 })).await;
     let key = fresh_key();
-    let deduct = || {
-        shop.product
-            .post(&format!("/products/{id}/deduct"), &json!({ "quantity": 2 }))
-            .key(&key)
-    };
+    let deduct = || shop.product.post(&format!("/products/{id}/deduct"), &json!({ "quantity": 2 })).key(&key);
     deduct().await.with_problem(409, "insufficient_stock");
-    shop.product
-        .put(&format!("/products/{id}/stock"), &json!({ "quantity": 5 }))
-        .await
-        .with_status(200);
+    shop.product.put(&format!("/products/{id}/stock"), &json!({ "quantity": 5 })).await.with_status(200);
 
     let again = deduct().await;
 
@@ -241,16 +175,10 @@ async fn a_refused_change_is_refused_again_when_the_state_would_allow_it(
 #[tokio::test]
 async fn one_key_of_a_product_change_names_one_route(#[values(AllOnSqlite, Split)] shape: Shape) {
     let shop = shape.start().await;
-    let (a, b) = (
-        shop.make_product_id(json!({})).await,
-        shop.make_product_id(json!({})).await,
-    );
+    let (a, b) = (shop.make_product_id(json!({})).await, shop.make_product_id(json!({})).await);
     let key = fresh_key();
-    let deduct = |id: &str| {
-        shop.product
-            .post(&format!("/products/{id}/deduct"), &json!({ "quantity": 1 }))
-            .key(&key)
-    };
+    let deduct =
+        |id: &str| shop.product.post(&format!("/products/{id}/deduct"), &json!({ "quantity": 1 })).key(&key);
     deduct(&a).await.with_status(200);
 
     deduct(&b).await.with_problem(422, "key_reused");

@@ -30,39 +30,17 @@ async fn pages_bring_every_product_once(#[values(AllOnSqlite, AllOnPostgres, Spl
     let query = format!("category={category}");
 
     for limit in [1, 2, 3, 6, 7, 8] {
-        assert_eq!(
-            found(&shop, &format!("{query}&limit={limit}")).await,
-            made,
-            "limit {limit}"
-        );
+        assert_eq!(found(&shop, &format!("{query}&limit={limit}")).await, made, "limit {limit}");
     }
 
-    let page = shop
-        .product
-        .get(&format!("/products?{query}&limit=7"))
-        .await
-        .with_status(200);
-    assert_eq!(
-        page["nextCursor"],
-        Value::Null,
-        "the last page says so, also when it is full"
-    );
-    let page = shop
-        .product
-        .get(&format!("/products?{query}&limit=3"))
-        .await
-        .with_status(200);
+    let page = shop.product.get(&format!("/products?{query}&limit=7")).await.with_status(200);
+    assert_eq!(page["nextCursor"], Value::Null, "the last page says so, also when it is full");
+    let page = shop.product.get(&format!("/products?{query}&limit=3")).await.with_status(200);
     let cursor = text(&page["nextCursor"]);
     let other = format!("/products?category=other&cursor={cursor}");
-    shop.product
-        .get(&other)
-        .await
-        .with_malformed("parameter", "cursor");
-    let same = shop
-        .product
-        .get(&format!("/products?{query}&limit=200&cursor={cursor}"))
-        .await
-        .with_status(200);
+    shop.product.get(&other).await.with_malformed("parameter", "cursor");
+    let same =
+        shop.product.get(&format!("/products?{query}&limit=200&cursor={cursor}")).await.with_status(200);
     assert_eq!(ids(same["items"].as_array().unwrap()), made[3..]);
 }
 
@@ -79,11 +57,7 @@ async fn a_page_has_fifty_items_unless_said(#[values(AllOnSqlite, Split)] shape:
     assert_eq!(page["items"].as_array().unwrap().len(), 50);
     assert!(page["nextCursor"].is_string());
     let all = found(&shop, "limit=20").await;
-    assert_eq!(
-        all.len(),
-        all.iter().collect::<BTreeSet<_>>().len(),
-        "no product comes twice"
-    );
+    assert_eq!(all.len(), all.iter().collect::<BTreeSet<_>>().len(), "no product comes twice");
 }
 
 #[rstest]
@@ -99,14 +73,8 @@ async fn search_finds_words_of_the_name_and_the_prefix_of_the_last(
     let search = async |text: &str| found(&shop, &format!("search={text}")).await;
 
     assert_eq!(search(&mark).await, [latte.as_str(), mocha.as_str()]);
-    assert_eq!(
-        search(&format!("{mark} gro%C3%9Fe LATT")).await,
-        [latte.as_str()]
-    );
-    assert_eq!(
-        search(&format!("torte {}", &mark[..10])).await,
-        [mocha.as_str()]
-    );
+    assert_eq!(search(&format!("{mark} gro%C3%9Fe LATT")).await, [latte.as_str()]);
+    assert_eq!(search(&format!("torte {}", &mark[..10])).await, [mocha.as_str()]);
     assert_eq!(
         search(&format!("tort {mark}")).await,
         Vec::<String>::new(),
@@ -118,38 +86,19 @@ async fn search_finds_words_of_the_name_and_the_prefix_of_the_last(
 
 #[rstest]
 #[tokio::test]
-async fn filters_by_sku_barcode_and_archived(
-    #[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape,
-) {
+async fn filters_by_sku_barcode_and_archived(#[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape) {
     let shop = shape.start().await;
     let (sku, barcode) = (unique("S").replace(' ', "-"), barcode());
-    let id = shop
-        .make_product_id(json!({ "sku": sku, "barcode": barcode }))
-        .await;
+    let id = shop.make_product_id(json!({ "sku": sku, "barcode": barcode })).await;
     shop.make_product(json!({})).await;
 
     assert_eq!(found(&shop, &format!("sku={sku}")).await, [id.as_str()]);
-    assert_eq!(
-        found(&shop, &format!("barcode={barcode}")).await,
-        [id.as_str()]
-    );
-    assert_eq!(
-        found(&shop, &format!("barcode={barcode}&sku=another")).await,
-        Vec::<String>::new()
-    );
+    assert_eq!(found(&shop, &format!("barcode={barcode}")).await, [id.as_str()]);
+    assert_eq!(found(&shop, &format!("barcode={barcode}&sku=another")).await, Vec::<String>::new());
 
-    shop.product
-        .delete(&format!("/products/{id}"))
-        .await
-        .with_status(204);
-    assert_eq!(
-        found(&shop, &format!("sku={sku}")).await,
-        Vec::<String>::new()
-    );
-    assert_eq!(
-        found(&shop, &format!("sku={sku}&archived=true")).await,
-        [id]
-    );
+    shop.product.delete(&format!("/products/{id}")).await.with_status(204);
+    assert_eq!(found(&shop, &format!("sku={sku}")).await, Vec::<String>::new());
+    assert_eq!(found(&shop, &format!("sku={sku}&archived=true")).await, [id]);
 }
 
 #[rstest]
@@ -159,23 +108,18 @@ async fn low_stock_is_at_or_below_the_reorder_level(
 ) {
     let shop = shape.start().await;
     let category = unique("low").replace(' ', "-");
-    let with = |stock: f64, level: Value| json!({ "stock": stock, "reorderLevel": level, "category": category });
+    let with =
+        |stock: f64, level: Value| json!({ "stock": stock, "reorderLevel": level, "category": category });
     let at = shop.make_product_id(with(5.0, json!(5))).await;
     let above = shop.make_product_id(with(5.001, json!(5))).await;
     let no_level = shop.make_product_id(with(0.0, Value::Null)).await;
 
-    assert_eq!(
-        found(&shop, &format!("category={category}&lowStock=true")).await,
-        [at.as_str()]
-    );
+    assert_eq!(found(&shop, &format!("category={category}&lowStock=true")).await, [at.as_str()]);
     let rest = found(&shop, &format!("category={category}&lowStock=false")).await;
     assert_eq!(rest, [above.as_str(), no_level.as_str()]);
 
     shop.place(&[(&above, 0.001)]).await.with_status(201);
-    assert_eq!(
-        found(&shop, &format!("category={category}&lowStock=true")).await,
-        [at, above]
-    );
+    assert_eq!(found(&shop, &format!("category={category}&lowStock=true")).await, [at, above]);
 }
 
 #[rstest]
@@ -194,34 +138,16 @@ async fn refuses_what_it_does_not_understand(#[values(AllOnSqlite, Split)] shape
         ("cursor=nonsense", "cursor"),
         ("cursor=eyJhIjoxfQ", "cursor"),
     ] {
-        shop.product
-            .get(&format!("/products?{query}"))
-            .await
-            .with_malformed("parameter", name);
+        shop.product.get(&format!("/products?{query}")).await.with_malformed("parameter", name);
     }
-    for (query, name) in [
-        ("limit=0", "limit"),
-        ("cursor=nonsense", "cursor"),
-        ("status=lost", "status"),
-        ("x=1", "x"),
-    ] {
-        shop.order()
-            .get(&format!("/orders?{query}"))
-            .await
-            .with_malformed("parameter", name);
+    for (query, name) in
+        [("limit=0", "limit"), ("cursor=nonsense", "cursor"), ("status=lost", "status"), ("x=1", "x")]
+    {
+        shop.order().get(&format!("/orders?{query}")).await.with_malformed("parameter", name);
     }
     let id = shop.make_product_id(json!({})).await;
     let movements = format!("/products/{id}/stock/movements");
-    shop.product
-        .get(&format!("{movements}?limit=0"))
-        .await
-        .with_malformed("parameter", "limit");
-    shop.product
-        .get(&format!("{movements}?cursor=x"))
-        .await
-        .with_malformed("parameter", "cursor");
-    shop.product
-        .get(&format!("/products/{id}?fields=all"))
-        .await
-        .with_malformed("parameter", "fields");
+    shop.product.get(&format!("{movements}?limit=0")).await.with_malformed("parameter", "limit");
+    shop.product.get(&format!("{movements}?cursor=x")).await.with_malformed("parameter", "cursor");
+    shop.product.get(&format!("/products/{id}?fields=all")).await.with_malformed("parameter", "fields");
 }

@@ -10,17 +10,11 @@ use crate::support::shop::{
 
 #[rstest]
 #[tokio::test]
-async fn deny_sells_no_more_than_there_is(
-    #[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape,
-) {
+async fn deny_sells_no_more_than_there_is(#[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape) {
     let shop = shape.start().await;
-    let id = shop
-        .make_product_id(json!({ "stock": 1.5, "stockPolicy": "deny" }))
-        .await;
+    let id = shop.make_product_id(json!({ "stock": 1.5, "stockPolicy": "deny" })).await;
 
-    shop.place(&[(&id, 1.501)])
-        .await
-        .with_problem(409, "insufficient_stock");
+    shop.place(&[(&id, 1.501)]).await.with_problem(409, "insufficient_stock");
     shop.place(&[(&id, 1.5)]).await.with_status(201);
 
     assert_eq!(shop.stock(&id).await, 0);
@@ -31,18 +25,13 @@ async fn deny_sells_no_more_than_there_is(
 #[tokio::test]
 async fn allow_sells_below_zero(#[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape) {
     let shop = shape.start().await;
-    let id = shop
-        .make_product_id(json!({ "stock": 1, "stockPolicy": "allow" }))
-        .await;
+    let id = shop.make_product_id(json!({ "stock": 1, "stockPolicy": "allow" })).await;
 
     let order = shop.place(&[(&id, 3.0)]).await.with_status(201);
 
     assert_ne!(order["items"][0]["flagged"], true);
     assert_eq!(shop.stock(&id).await, -2);
-    shop.product
-        .post(&format!("/products/{id}/deduct"), &json!({ "quantity": 1 }))
-        .await
-        .with_status(200);
+    shop.product.post(&format!("/products/{id}/deduct"), &json!({ "quantity": 1 })).await.with_status(200);
     assert_chain(&shop.ledger(&id).await, &json!(-3));
 }
 
@@ -55,13 +44,8 @@ async fn flag_sells_below_zero_and_marks_line_and_product(
     let category = unique("flag").replace(' ', "-");
     let new = json!({ "stock": 2, "stockPolicy": "flag", "category": category });
     let id = shop.make_product_id(new).await;
-    let flagged = async || {
-        Shop::walk(
-            &shop.product,
-            &format!("/products?category={category}&flagged=true"),
-        )
-        .await
-    };
+    let flagged =
+        async || Shop::walk(&shop.product, &format!("/products?category={category}&flagged=true")).await;
 
     let covered = shop.place(&[(&id, 2.0)]).await.with_status(201);
     assert_ne!(covered["items"][0]["flagged"], true);
@@ -71,10 +55,7 @@ async fn flag_sells_below_zero_and_marks_line_and_product(
     assert_eq!(short["items"][0]["flagged"], true);
     assert_eq!(shop.read_order(&text(&short["id"])).await, short);
     let listed = flagged().await;
-    assert_eq!(
-        (listed.len(), &listed[0]["id"], &listed[0]["flagged"]),
-        (1, &json!(id), &json!(true))
-    );
+    assert_eq!((listed.len(), &listed[0]["id"], &listed[0]["flagged"]), (1, &json!(id), &json!(true)));
     assert_eq!(shop.stock(&id).await, -1);
 }
 
@@ -97,47 +78,27 @@ async fn untracked_sells_without_stock_or_movements(
         .await
         .with_problem(409, "stock_untracked");
     let deduct = json!({ "quantity": 1 });
-    shop.product
-        .post(&format!("{path}/deduct"), &deduct)
-        .await
-        .with_problem(409, "stock_untracked");
+    shop.product.post(&format!("{path}/deduct"), &deduct).await.with_problem(409, "stock_untracked");
     let receive = json!({ "quantity": 1, "reason": "receive" });
-    let adjust = shop
-        .product
-        .post(&format!("{path}/stock/adjustments"), &receive);
+    let adjust = shop.product.post(&format!("{path}/stock/adjustments"), &receive);
     adjust.await.with_problem(409, "stock_untracked");
-    shop.product
-        .get(&format!("{path}/stock"))
-        .await
-        .with_problem(409, "stock_untracked");
+    shop.product.get(&format!("{path}/stock")).await.with_problem(409, "stock_untracked");
 }
 
 #[rstest]
 #[tokio::test]
-async fn deny_waits_until_stock_is_not_below_zero(
-    #[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape,
-) {
+async fn deny_waits_until_stock_is_not_below_zero(#[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape) {
     let shop = shape.start().await;
-    let id = shop
-        .make_product_id(json!({ "stock": 0, "stockPolicy": "allow" }))
-        .await;
+    let id = shop.make_product_id(json!({ "stock": 0, "stockPolicy": "allow" })).await;
     shop.place(&[(&id, 1.0)]).await.with_status(201);
     let path = format!("/products/{id}");
     let deny = json!({ "name": "Strict", "price": "2.50", "stockPolicy": "deny" });
 
-    shop.product
-        .put(&path, &deny)
-        .await
-        .with_problem(409, "stock_negative");
+    shop.product.put(&path, &deny).await.with_problem(409, "stock_negative");
 
     let receive = json!({ "quantity": 1, "reason": "receive" });
-    shop.product
-        .post(&format!("{path}/stock/adjustments"), &receive)
-        .await
-        .with_status(201);
+    shop.product.post(&format!("{path}/stock/adjustments"), &receive).await.with_status(201);
     let strict = shop.product.put(&path, &deny).await.with_status(200);
     assert_eq!(strict["stockPolicy"], "deny");
-    shop.place(&[(&id, 1.0)])
-        .await
-        .with_problem(409, "insufficient_stock");
+    shop.place(&[(&id, 1.0)]).await.with_problem(409, "insufficient_stock");
 }

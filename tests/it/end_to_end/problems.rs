@@ -11,12 +11,7 @@ use crate::support::{
 
 const NEW: &str = r#"{"name": "Tea", "price": "1.00"}"#;
 
-fn post(
-    service: &Service,
-    path: &str,
-    media_type: &str,
-    body: &str,
-) -> crate::support::client::Call {
+fn post(service: &Service, path: &str, media_type: &str, body: &str) -> crate::support::client::Call {
     service.call(Method::POST, path).raw(media_type, body)
 }
 
@@ -27,45 +22,26 @@ async fn a_wrong_shape_is_told_with_its_first_fault(
 ) {
     let shop = shape.start().await;
     for (body, pointer) in [
-        (
-            r#"{"name": "Tea", "price": "1.00", "colour": "green"}"#,
-            "/colour",
-        ),
+        (r#"{"name": "Tea", "price": "1.00", "colour": "green"}"#, "/colour"),
         (r#"{"price": "1.00"}"#, "/name"),
         (r#"{"name": "Tea"}"#, "/price"),
         (r#"{"name": 7, "price": "1.00"}"#, "/name"),
         (r#"{"name": "Tea", "price": {"amount": 1}}"#, "/price"),
-        (
-            r#"{"name": "Tea", "price": "1.00", "stockPolicy": "maybe"}"#,
-            "/stockPolicy",
-        ),
-        (
-            r#"{"name": "Tea", "name": "Tee", "price": "1.00"}"#,
-            "/name",
-        ),
+        (r#"{"name": "Tea", "price": "1.00", "stockPolicy": "maybe"}"#, "/stockPolicy"),
+        (r#"{"name": "Tea", "name": "Tee", "price": "1.00"}"#, "/name"),
         (r#"["Tea", "1.00"]"#, ""),
     ] {
-        post(&shop.product, "/products", "application/json", body)
-            .await
-            .with_faults_at(&[pointer]);
+        post(&shop.product, "/products", "application/json", body).await.with_faults_at(&[pointer]);
     }
     for (body, pointer) in [
         (r#"{}"#, "/items"),
         (r#"{"items": {}}"#, "/items"),
         (r#"{"items": [{"quantity": 1}]}"#, "/items/0/productId"),
-        (
-            r#"{"items": [{"productId": "0", "quantity": true}]}"#,
-            "/items/0/quantity",
-        ),
-        (
-            r#"{"items": [{"productId": "0", "quantity": 1, "price": "0.01"}]}"#,
-            "/items/0/price",
-        ),
+        (r#"{"items": [{"productId": "0", "quantity": true}]}"#, "/items/0/quantity"),
+        (r#"{"items": [{"productId": "0", "quantity": 1, "price": "0.01"}]}"#, "/items/0/price"),
         (r#"{"items": [], "customer": "me"}"#, "/customer"),
     ] {
-        post(shop.order(), "/orders", "application/json", body)
-            .await
-            .with_faults_at(&[pointer]);
+        post(shop.order(), "/orders", "application/json", body).await.with_faults_at(&[pointer]);
     }
 }
 
@@ -79,27 +55,14 @@ async fn faults_of_value_are_told_all_at_once(#[values(AllOnSqlite, Split)] shap
 
     let reply = shop.product.post("/products", &new).await;
 
-    reply.with_faults_at(&[
-        "/name",
-        "/price",
-        "/sku",
-        "/stock",
-        "/reorderLevel",
-        "/category",
-    ]);
+    reply.with_faults_at(&["/name", "/price", "/sku", "/stock", "/reorderLevel", "/category"]);
     for price in ["-0.01", "1000000000.01", "1,50", "NaN", ""] {
         let body = json!({ "name": "Tea", "price": price });
-        shop.product
-            .post("/products", &body)
-            .await
-            .with_faults_at(&["/price"]);
+        shop.product.post("/products", &body).await.with_faults_at(&["/price"]);
     }
     for stock in [json!(-1), json!(1_000_000.001), json!("two")] {
         let body = json!({ "name": "Tea", "price": "1.00", "stock": stock });
-        shop.product
-            .post("/products", &body)
-            .await
-            .with_faults_at(&["/stock"]);
+        shop.product.post("/products", &body).await.with_faults_at(&["/stock"]);
     }
 }
 
@@ -107,47 +70,27 @@ async fn faults_of_value_are_told_all_at_once(#[values(AllOnSqlite, Split)] shap
 #[tokio::test]
 async fn what_is_no_json_is_malformed(#[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape) {
     let shop = shape.start().await;
-    let whole = [
-        (&shop.product, "/products", NEW),
-        (shop.order(), "/orders", r#"{"items": []}"#),
-    ];
+    let whole = [(&shop.product, "/products", NEW), (shop.order(), "/orders", r#"{"items": []}"#)];
     for (service, path, whole) in whole {
         let (cut, trailing) = (&whole[..whole.len() - 1], format!("{whole} x"));
         for body in ["", "{", "tea", cut, &format!("{cut},}}"), &trailing] {
-            post(service, path, "application/json", body)
-                .await
-                .with_problem(400, "malformed");
+            post(service, path, "application/json", body).await.with_problem(400, "malformed");
         }
     }
     let exponent = r#"{"name": "Tea", "price": 1e3}"#;
-    post(&shop.product, "/products", "application/json", exponent)
-        .await
-        .with_faults_at(&["/price"]);
+    post(&shop.product, "/products", "application/json", exponent).await.with_faults_at(&["/price"]);
 }
 
 #[rstest]
 #[tokio::test]
 async fn what_is_not_announced_as_json_is_not_read(#[values(AllOnSqlite, Split)] shape: Shape) {
     let shop = shape.start().await;
-    for media_type in [
-        "text/plain",
-        "application/x-www-form-urlencoded",
-        "application/jsonp",
-    ] {
+    for media_type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"] {
         for (service, path) in [(&shop.product, "/products"), (shop.order(), "/orders")] {
-            post(service, path, media_type, NEW)
-                .await
-                .with_problem(415, "unsupported_media_type");
+            post(service, path, media_type, NEW).await.with_problem(415, "unsupported_media_type");
         }
     }
-    post(
-        &shop.product,
-        "/products",
-        "application/json; charset=utf-8",
-        NEW,
-    )
-    .await
-    .with_status(201);
+    post(&shop.product, "/products", "application/json; charset=utf-8", NEW).await.with_status(201);
 }
 
 #[rstest]
@@ -166,19 +109,11 @@ async fn a_body_that_is_too_long_is_not_read(#[values(AllOnSqlite, Split)] shape
 
 #[rstest]
 #[tokio::test]
-async fn a_path_that_is_not_served_is_not_found(
-    #[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape,
-) {
+async fn a_path_that_is_not_served_is_not_found(#[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape) {
     let shop = shape.start().await;
     for service in [&shop.product, shop.order()] {
-        for path in [
-            "/",
-            "/product",
-            "/products/1/2/3/4",
-            "/orders/1/2",
-            "/internal",
-            "/internal/deductions",
-        ] {
+        for path in ["/", "/product", "/products/1/2/3/4", "/orders/1/2", "/internal", "/internal/deductions"]
+        {
             service.get(path).await.with_problem(404, "not_found");
         }
     }
@@ -186,55 +121,19 @@ async fn a_path_that_is_not_served_is_not_found(
 
 #[rstest]
 #[tokio::test]
-async fn a_method_that_is_not_served_names_those_that_are(
-    #[values(AllOnSqlite, Split)] shape: Shape,
-) {
+async fn a_method_that_is_not_served_names_those_that_are(#[values(AllOnSqlite, Split)] shape: Shape) {
     let shop = shape.start().await;
     let id = uuid::Uuid::now_v7();
     for (service, method, path, allowed) in [
-        (
-            &shop.product,
-            Method::DELETE,
-            "/products".to_owned(),
-            vec!["GET", "POST"],
-        ),
-        (
-            &shop.product,
-            Method::POST,
-            format!("/products/{id}"),
-            vec!["DELETE", "GET", "PUT"],
-        ),
-        (
-            &shop.product,
-            Method::GET,
-            format!("/products/{id}/deduct"),
-            vec!["POST"],
-        ),
-        (
-            shop.order(),
-            Method::PUT,
-            "/orders".to_owned(),
-            vec!["GET", "POST"],
-        ),
-        (
-            shop.order(),
-            Method::DELETE,
-            format!("/orders/{id}"),
-            vec!["GET"],
-        ),
-        (
-            shop.order(),
-            Method::DELETE,
-            "/orders/cancellations".to_owned(),
-            vec!["POST"],
-        ),
+        (&shop.product, Method::DELETE, "/products".to_owned(), vec!["GET", "POST"]),
+        (&shop.product, Method::POST, format!("/products/{id}"), vec!["DELETE", "GET", "PUT"]),
+        (&shop.product, Method::GET, format!("/products/{id}/deduct"), vec!["POST"]),
+        (shop.order(), Method::PUT, "/orders".to_owned(), vec!["GET", "POST"]),
+        (shop.order(), Method::DELETE, format!("/orders/{id}"), vec!["GET"]),
+        (shop.order(), Method::DELETE, "/orders/cancellations".to_owned(), vec!["POST"]),
     ] {
         let reply = service.call(method.clone(), &path).json(&Value::Null).await;
-        let mut allow: Vec<&str> = reply
-            .header("allow")
-            .unwrap_or_default()
-            .split(", ")
-            .collect();
+        let mut allow: Vec<&str> = reply.header("allow").unwrap_or_default().split(", ").collect();
         allow.retain(|method| *method != "HEAD");
         allow.sort_unstable();
         // GET /orders/{id} is served where the path of the cancellations is
@@ -251,13 +150,7 @@ async fn the_decision_is_not_public(#[values(AllOnSqlite, AllOnPostgres, Split)]
     let path = format!("/internal/deductions/{}", uuid::Uuid::new_v4());
     let body = json!({ "requestHash": "0".repeat(64), "lines": [] });
     for service in &shop.orders {
-        service
-            .put(&path, &body)
-            .await
-            .with_problem(404, "not_found");
-        service
-            .post(&format!("{path}/refuse"), &json!({}))
-            .await
-            .with_problem(404, "not_found");
+        service.put(&path, &body).await.with_problem(404, "not_found");
+        service.post(&format!("{path}/refuse"), &json!({})).await.with_problem(404, "not_found");
     }
 }

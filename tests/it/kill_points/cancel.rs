@@ -28,18 +28,10 @@ fn cancel_key(target: &IdempotencyKey) -> CancelOrder {
 async fn an_order_that_never_came_is_fenced_off(#[values(Sqlite, Postgres)] engine: Engine) {
     let left = Left::fresh(engine).await;
 
-    let cancelled = left
-        .stores
-        .replica()
-        .cancel(&cancel_key(&left.key))
-        .await
-        .unwrap();
+    let cancelled = left.stores.replica().cancel(&cancel_key(&left.key)).await.unwrap();
 
     assert_eq!(cancelled.value.status(), OrderStatus::Cancelled);
-    assert_eq!(
-        left.repeat().await.unwrap().status(),
-        OrderStatus::Cancelled
-    );
+    assert_eq!(left.repeat().await.unwrap().status(), OrderStatus::Cancelled);
     left.assert_not_sold(OrderStatus::Cancelled).await;
 }
 
@@ -55,10 +47,7 @@ async fn a_cancellation_that_is_cut_off_is_finished(
 
     let told = left.deaf_driver(loss).cancel(&cancel_key(&left.key)).await;
 
-    assert!(
-        matches!(told, Err(OrderError::OutcomeUnknown { .. })),
-        "{told:?}"
-    );
+    assert!(matches!(told, Err(OrderError::OutcomeUnknown { .. })), "{told:?}");
     assert_eq!(left.finish(finisher).await, OrderStatus::Cancelled);
     left.assert_not_sold(OrderStatus::Cancelled).await;
 }
@@ -68,17 +57,9 @@ async fn a_cancellation_that_is_cut_off_is_finished(
 #[tokio::test]
 async fn a_lost_sale_cannot_be_given_up(#[values(Sqlite, Postgres)] engine: Engine) {
     let left = Left::fresh(engine).await;
-    left.deaf_driver(Loss::Answer)
-        .place(&left.key, &left.command)
-        .await
-        .unwrap_err();
+    left.deaf_driver(Loss::Answer).place(&left.key, &left.command).await.unwrap_err();
 
-    let answer = left
-        .stores
-        .replica()
-        .cancel(&cancel_key(&left.key))
-        .await
-        .unwrap();
+    let answer = left.stores.replica().cancel(&cancel_key(&left.key)).await.unwrap();
 
     assert_eq!(answer.value.status(), OrderStatus::Confirmed);
     left.assert_sold().await;
@@ -86,39 +67,24 @@ async fn a_lost_sale_cannot_be_given_up(#[values(Sqlite, Postgres)] engine: Engi
 
 #[rstest]
 #[tokio::test]
-async fn a_sale_that_did_not_reach_the_decision_is_given_up(
-    #[values(Sqlite, Postgres)] engine: Engine,
-) {
+async fn a_sale_that_did_not_reach_the_decision_is_given_up(#[values(Sqlite, Postgres)] engine: Engine) {
     let left = Left::fresh(engine).await;
-    left.deaf_driver(Loss::Call)
-        .place(&left.key, &left.command)
-        .await
-        .unwrap_err();
+    left.deaf_driver(Loss::Call).place(&left.key, &left.command).await.unwrap_err();
     let id = left.stores.order_id(&left.key);
     let by_id = CancelOrder::new(key(), CancelTarget::Order(id)).unwrap();
 
     let answer = left.stores.replica().cancel(&by_id).await.unwrap();
 
     assert_eq!(answer.value.status(), OrderStatus::Cancelled);
-    assert_eq!(
-        left.repeat().await.unwrap().status(),
-        OrderStatus::Cancelled
-    );
+    assert_eq!(left.repeat().await.unwrap().status(), OrderStatus::Cancelled);
     left.assert_not_sold(OrderStatus::Cancelled).await;
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_cancellation_and_its_order_at_once_end_alike(
-    #[values(Sqlite, Postgres)] engine: Engine,
-) {
-    let Left {
-        stores, products, ..
-    } = Left::fresh(engine).await;
-    stores
-        .sql_in_product("UPDATE stock SET policy = 'allow'")
-        .await
-        .unwrap();
+async fn a_cancellation_and_its_order_at_once_end_alike(#[values(Sqlite, Postgres)] engine: Engine) {
+    let Left { stores, products, .. } = Left::fresh(engine).await;
+    stores.sql_in_product("UPDATE stock SET policy = 'allow'").await.unwrap();
     let command = crate::support::stores::command(&[(products[0], 1)]);
     let mut sold = 0;
     for round in 0..30 {
@@ -136,29 +102,20 @@ async fn a_cancellation_and_its_order_at_once_end_alike(
         };
 
         let (placed, cancelled) = (placed.unwrap().value, cancelled.unwrap().value);
-        assert_eq!(
-            placed.status(),
-            cancelled.status(),
-            "both are told the same"
-        );
+        assert_eq!(placed.status(), cancelled.status(), "both are told the same");
         match placed.status() {
             OrderStatus::Confirmed => sold += 1,
             status => assert_eq!(status, OrderStatus::Cancelled),
         }
     }
     let found = stores.audit().await;
-    assert_eq!(
-        (found.orders, found.confirmed, found.pending),
-        (30, sold, 0)
-    );
+    assert_eq!((found.orders, found.confirmed, found.pending), (30, sold, 0));
     assert_eq!(stores.stock(products[0]).await, STOCK - sold as i64);
 }
 
 #[rstest]
 #[tokio::test]
-async fn the_key_of_an_order_is_not_that_of_a_cancellation(
-    #[values(Sqlite, Postgres)] engine: Engine,
-) {
+async fn the_key_of_an_order_is_not_that_of_a_cancellation(#[values(Sqlite, Postgres)] engine: Engine) {
     let left = Left::fresh(engine).await;
     let replica = left.stores.replica();
     let cancellation = cancel_key(&key());
@@ -167,12 +124,8 @@ async fn the_key_of_an_order_is_not_that_of_a_cancellation(
 
     let placed = replica.place(&cancellation.keyed.key, &left.command).await;
     assert!(matches!(placed, Err(OrderError::KeyReused)), "{placed:?}");
-    let cancelled = replica
-        .cancel(&CancelOrder::new(left.key.clone(), CancelTarget::Key(key())).unwrap())
-        .await;
-    assert!(
-        matches!(cancelled, Err(OrderError::KeyReused)),
-        "{cancelled:?}"
-    );
+    let cancelled =
+        replica.cancel(&CancelOrder::new(left.key.clone(), CancelTarget::Key(key())).unwrap()).await;
+    assert!(matches!(cancelled, Err(OrderError::KeyReused)), "{cancelled:?}");
     left.stores.audit().await;
 }

@@ -18,13 +18,8 @@ use crate::support::{
 const DECIDE_BY_MS: u64 = 30;
 
 async fn intend_too_late(left: &Left) {
-    let settings = OrderSettings {
-        decide_by_ms: DECIDE_BY_MS,
-        ..hurried()
-    };
-    let driver = left
-        .stores
-        .replica_with(settings, left.stores.product.clone());
+    let settings = OrderSettings { decide_by_ms: DECIDE_BY_MS, ..hurried() };
+    let driver = left.stores.replica_with(settings, left.stores.product.clone());
     driver.intend(&left.key, &left.command).await.unwrap();
     // not for luck: that moment is to be past
     tokio::time::sleep(Duration::from_millis(2 * DECIDE_BY_MS)).await;
@@ -45,22 +40,9 @@ async fn past_decide_by_it_is_cancelled_and_fenced(
         request_hash: left.command.hash.to_hex(),
         lines: left.command.request.decide_lines(),
     };
-    let late = left
-        .stores
-        .product
-        .decide(left.stores.order_id(&left.key), &request, no_hurry())
-        .await
-        .unwrap();
-    assert!(
-        matches!(
-            late.verdict,
-            Verdict::Refused {
-                cause: RefusalCause::GivenUp,
-                ..
-            }
-        ),
-        "{late:?}"
-    );
+    let late =
+        left.stores.product.decide(left.stores.order_id(&left.key), &request, no_hurry()).await.unwrap();
+    assert!(matches!(late.verdict, Verdict::Refused { cause: RefusalCause::GivenUp, .. }), "{late:?}");
     left.assert_not_sold(OrderStatus::Cancelled).await;
 }
 
@@ -76,11 +58,7 @@ async fn what_was_sold_in_time_is_confirmed_past_decide_by(
         request_hash: left.command.hash.to_hex(),
         lines: left.command.request.decide_lines(),
     };
-    left.stores
-        .product
-        .decide(left.stores.order_id(&left.key), &request, no_hurry())
-        .await
-        .unwrap();
+    left.stores.product.decide(left.stores.order_id(&left.key), &request, no_hurry()).await.unwrap();
 
     assert_eq!(left.finish(finisher).await, OrderStatus::Confirmed);
 

@@ -30,10 +30,7 @@ impl Unheard {
         let lost = || Err(ProductApiError::Unknown("lost on the way".into()));
         match self.loss {
             Loss::Call => return lost(),
-            Loss::Answer | Loss::Silence => call
-                .await
-                .map(drop)
-                .expect("the product module does its work"),
+            Loss::Answer | Loss::Silence => call.await.map(drop).expect("the product module does its work"),
         }
         match self.loss {
             Loss::Silence => pending().await,

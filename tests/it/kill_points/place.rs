@@ -8,9 +8,7 @@ use order::{
     model::{OrderStatus, PendingOrder},
 };
 use rstest::rstest;
-use sea_orm::{
-    ConnectionTrait, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait};
 
 use super::{
     finish::{
@@ -33,10 +31,7 @@ async fn right_after_s1(
 ) {
     let left = Left::fresh(engine).await;
 
-    left.driver()
-        .intend(&left.key, &left.command)
-        .await
-        .unwrap();
+    left.driver().intend(&left.key, &left.command).await.unwrap();
 
     left.finish(finisher).await;
     left.assert_sold().await;
@@ -55,15 +50,9 @@ async fn inside_s2_before_commit(
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
-    let lock = stranger
-        .writer()
-        .begin_with_options(immediate)
-        .await
-        .unwrap();
+    let lock = stranger.writer().begin_with_options(immediate).await.unwrap();
     if engine == Postgres {
-        lock.execute_unprepared("SELECT 1 FROM stock FOR UPDATE")
-            .await
-            .unwrap();
+        lock.execute_unprepared("SELECT 1 FROM stock FOR UPDATE").await.unwrap();
     }
 
     let driver = left.driver();
@@ -114,19 +103,9 @@ async fn waits_in_s2(left: &Left) {
     }
     let waiting = "SELECT 1 AS one FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let database = left.stores.product_database.reader();
-    until(
-        "the decision waits for a lock",
-        Duration::from_secs(5),
-        async || {
-            database
-                .query_one_raw(Statement::from_string(
-                    sea_orm::DbBackend::Postgres,
-                    waiting,
-                ))
-                .await
-                .unwrap()
-        },
-    )
+    until("the decision waits for a lock", Duration::from_secs(5), async || {
+        database.query_one_raw(Statement::from_string(sea_orm::DbBackend::Postgres, waiting)).await.unwrap()
+    })
     .await;
 }
 
@@ -142,10 +121,7 @@ async fn after_s2_with_the_answer_lost(
     let told = left.deaf_driver(loss).place(&left.key, &left.command).await;
 
     let id = left.stores.order_id(&left.key);
-    assert!(
-        matches!(told, Err(OrderError::OutcomeUnknown { order, .. }) if order == id),
-        "{told:?}"
-    );
+    assert!(matches!(told, Err(OrderError::OutcomeUnknown { order, .. }) if order == id), "{told:?}");
     left.finish(finisher).await;
     left.assert_sold().await;
 }
@@ -157,10 +133,7 @@ async fn after_s2_with_a_refusal_lost(
     #[values(Sweeper, Repeat)] finisher: Finisher,
 ) {
     let left = Left::too_much(engine).await;
-    left.deaf_driver(Loss::Answer)
-        .place(&left.key, &left.command)
-        .await
-        .unwrap_err();
+    left.deaf_driver(Loss::Answer).place(&left.key, &left.command).await.unwrap_err();
 
     let status = left.finish(finisher).await;
 
@@ -176,10 +149,7 @@ async fn with_the_call_lost(
 ) {
     let left = Left::fresh(engine).await;
 
-    left.deaf_driver(Loss::Call)
-        .place(&left.key, &left.command)
-        .await
-        .unwrap_err();
+    left.deaf_driver(Loss::Call).place(&left.key, &left.command).await.unwrap_err();
 
     left.finish(finisher).await;
     left.assert_sold().await;
@@ -220,12 +190,7 @@ async fn s3_twice(#[values(Sqlite, Postgres)] engine: Engine) {
         request_hash: left.command.hash.to_hex(),
         lines: left.command.request.decide_lines(),
     };
-    let deduction = left
-        .stores
-        .product
-        .decide(id, &request, no_hurry())
-        .await
-        .unwrap();
+    let deduction = left.stores.product.decide(id, &request, no_hurry()).await.unwrap();
     let order = driver.get(id).await.unwrap();
     let pending = PendingOrder {
         id,
@@ -237,18 +202,9 @@ async fn s3_twice(#[values(Sqlite, Postgres)] engine: Engine) {
     };
 
     let first = driver.project(&pending, &deduction).await.unwrap();
-    let second = left
-        .stores
-        .replica()
-        .project(&pending, &deduction)
-        .await
-        .unwrap();
+    let second = left.stores.replica().project(&pending, &deduction).await.unwrap();
 
     assert_eq!(first, second);
-    assert_eq!(
-        driver.get(id).await.unwrap(),
-        first,
-        "who reads it reads what was answered"
-    );
+    assert_eq!(driver.get(id).await.unwrap(), first, "who reads it reads what was answered");
     left.assert_sold().await;
 }

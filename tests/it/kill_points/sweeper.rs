@@ -32,18 +32,12 @@ async fn leave_pending(stores: &Stores, count: usize) {
 
 #[rstest]
 #[tokio::test]
-async fn replicas_that_sweep_at_once_finish_each_order_once(
-    #[values(Sqlite, Postgres)] engine: Engine,
-) {
+async fn replicas_that_sweep_at_once_finish_each_order_once(#[values(Sqlite, Postgres)] engine: Engine) {
     let stores = Stores::fresh(engine).await;
     leave_pending(&stores, 30).await;
     // a claim that outlasts the test: nobody claims twice for want of time
     let patient = OrderSettings {
-        sweeper: order::SweeperSettings {
-            retry_ms: 60_000,
-            max_retry_ms: 60_000,
-            ..settings().sweeper
-        },
+        sweeper: order::SweeperSettings { retry_ms: 60_000, max_retry_ms: 60_000, ..settings().sweeper },
         ..settings()
     };
     let replicas = [(); 3].map(|()| stores.replica_with(patient.clone(), stores.product.clone()));
@@ -62,53 +56,29 @@ async fn replicas_that_sweep_at_once_finish_each_order_once(
 
     assert_eq!(finished.get(), 30, "no order was claimed by two");
     let found = stores.audit().await;
-    assert_eq!(
-        (found.confirmed, found.pending, found.movements),
-        (30, 0, 30)
-    );
+    assert_eq!((found.confirmed, found.pending, found.movements), (30, 0, 30));
 }
 
 #[rstest]
 #[tokio::test]
 async fn one_bad_order_does_not_stop_it(#[values(Sqlite, Postgres)] engine: Engine) {
     let left = Left::fresh(engine).await;
-    left.driver()
-        .intend(&left.key, &left.command)
-        .await
-        .unwrap();
-    left.stores
-        .sql_in_order("UPDATE orders SET request = 'no JSON'")
-        .await
-        .unwrap();
+    left.driver().intend(&left.key, &left.command).await.unwrap();
+    left.stores.sql_in_order("UPDATE orders SET request = 'no JSON'").await.unwrap();
     leave_pending(&left.stores, 5).await;
     let one_at_a_time = OrderSettings {
-        sweeper: order::SweeperSettings {
-            batch: 1,
-            concurrency: 1,
-            ..settings().sweeper
-        },
+        sweeper: order::SweeperSettings { concurrency: 1, ..settings().sweeper },
         ..settings()
     };
-    let sweeper = left
-        .stores
-        .replica_with(one_at_a_time, left.stores.product.clone());
+    let sweeper = left.stores.replica_with(one_at_a_time, left.stores.product.clone());
     let (stop, stopped) = watch::channel(false);
 
     let sweeping = sweeper.sweep(stopped);
     let reader = left.stores.replica();
-    let confirmed = OrderFilter {
-        status: Some(OrderStatus::Confirmed),
-        ..OrderFilter::default()
-    };
+    let confirmed = OrderFilter { status: Some(OrderStatus::Confirmed), ..OrderFilter::default() };
     let done = until("the others are finished", PATIENCE, async || {
-        (reader
-            .list(&confirmed, None, 10)
-            .await
-            .unwrap()
-            .orders
-            .len()
-            == 5)
-            .then_some(())
+        let found = reader.list(&confirmed, None, 10).await.unwrap();
+        (found.len() == 5).then_some(())
     });
     tokio::select! {
         () = sweeping => panic!("it stopped by itself"),
@@ -123,10 +93,7 @@ async fn one_bad_order_does_not_stop_it(#[values(Sqlite, Postgres)] engine: Engi
 #[tokio::test]
 async fn it_stops_when_told(#[values(Sqlite, Postgres)] engine: Engine) {
     let left = Left::fresh(engine).await;
-    left.driver()
-        .intend(&left.key, &left.command)
-        .await
-        .unwrap();
+    left.driver().intend(&left.key, &left.command).await.unwrap();
     let sweeper = left.stores.replica();
     let (stop, stopped) = watch::channel(false);
 
@@ -138,27 +105,18 @@ async fn it_stops_when_told(#[values(Sqlite, Postgres)] engine: Engine) {
         .await;
         stop.send(true).unwrap();
     };
-    tokio::time::timeout(PATIENCE, async { tokio::join!(sweeping, telling) })
-        .await
-        .expect("it stops");
+    tokio::time::timeout(PATIENCE, async { tokio::join!(sweeping, telling) }).await.expect("it stops");
     left.assert_sold().await;
 }
 
 #[rstest]
 #[tokio::test]
-async fn what_the_product_module_does_not_answer_is_tried_again(
-    #[values(Sqlite, Postgres)] engine: Engine,
-) {
+async fn what_the_product_module_does_not_answer_is_tried_again(#[values(Sqlite, Postgres)] engine: Engine) {
     let left = Left::fresh(engine).await;
-    left.driver()
-        .intend(&left.key, &left.command)
-        .await
-        .unwrap();
+    left.driver().intend(&left.key, &left.command).await.unwrap();
     let deaf = left.deaf_driver(Loss::Call);
-    until("a sweep fails", PATIENCE, async || {
-        (deaf.sweep_once().await.unwrap().failed == 1).then_some(())
-    })
-    .await;
+    until("a sweep fails", PATIENCE, async || (deaf.sweep_once().await.unwrap().failed == 1).then_some(()))
+        .await;
     assert_eq!(left.status().await, OrderStatus::Pending);
 
     let sweeper = left.stores.replica();
@@ -173,33 +131,16 @@ async fn what_the_product_module_does_not_answer_is_tried_again(
 #[tokio::test]
 async fn over_the_limit_nothing_is_begun(#[values(Sqlite, Postgres)] engine: Engine) {
     let left = Left::fresh(engine).await;
-    let one = OrderSettings {
-        max_in_flight: 1,
-        ..hurried()
-    };
-    let silent = Rc::new(Unheard {
-        inner: left.stores.product.clone(),
-        loss: Loss::Silence,
-    });
+    let one = OrderSettings { max_in_flight: 1, ..hurried() };
+    let silent = Rc::new(Unheard { inner: left.stores.product.clone(), loss: Loss::Silence });
     let replica = left.stores.replica_with(one, silent);
     let (other, order) = (key(), command(&[(left.products[0], 1)]));
 
-    let (first, second) = tokio::join!(
-        replica.place(&left.key, &left.command),
-        replica.place(&other, &order)
-    );
+    let (first, second) =
+        tokio::join!(replica.place(&left.key, &left.command), replica.place(&other, &order));
 
-    assert!(
-        matches!(first, Err(OrderError::OutcomeUnknown { .. })),
-        "{first:?}"
-    );
-    assert!(
-        matches!(second, Err(OrderError::Overloaded { .. })),
-        "{second:?}"
-    );
+    assert!(matches!(first, Err(OrderError::OutcomeUnknown { .. })), "{first:?}");
+    assert!(matches!(second, Err(OrderError::Overloaded { .. })), "{second:?}");
     let unknown = replica.get(left.stores.order_id(&other)).await;
-    assert!(
-        matches!(unknown, Err(OrderError::NotFound(_))),
-        "{unknown:?}"
-    );
+    assert!(matches!(unknown, Err(OrderError::NotFound(_))), "{unknown:?}");
 }

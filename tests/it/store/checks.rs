@@ -18,18 +18,9 @@ async fn busy(engine: Engine) -> Stores {
     replica.place(&key(), &command(&[(id, 1)])).await.unwrap();
     replica.place(&key(), &command(&[(id, 11)])).await.unwrap();
     let given_up = key();
-    let refusal = RefuseRequest {
-        request_hash: Some(question(&[(id, 2)]).request_hash),
-    };
-    stores
-        .product
-        .refuse(stores.order_id(&given_up), &refusal, no_hurry())
-        .await
-        .unwrap();
-    replica
-        .place(&given_up, &command(&[(id, 2)]))
-        .await
-        .unwrap();
+    let refusal = RefuseRequest { request_hash: Some(question(&[(id, 2)]).request_hash) };
+    stores.product.refuse(stores.order_id(&given_up), &refusal, no_hurry()).await.unwrap();
+    replica.place(&given_up, &command(&[(id, 2)])).await.unwrap();
     replica.intend(&key(), &command(&[(id, 3)])).await.unwrap();
     let found = stores.audit().await;
     assert_eq!((found.orders, found.confirmed, found.pending), (4, 1, 1));
@@ -42,10 +33,7 @@ fn assert_refused(sql: &str, result: Result<u64, sea_orm::DbErr>) {
         Ok(rows) => panic!("{rows} rows were taken: {sql}"),
         Err(error) => {
             let class = StoreError::from(error.clone()).class;
-            assert!(
-                matches!(class, ErrorClass::Refused | ErrorClass::Duplicate(_)),
-                "{sql}: {error}"
-            );
+            assert!(matches!(class, ErrorClass::Refused | ErrorClass::Duplicate(_)), "{sql}: {error}");
         }
     }
 }
@@ -55,8 +43,7 @@ fn assert_refused(sql: &str, result: Result<u64, sea_orm::DbErr>) {
 async fn refuses_stock_and_ledger_that_break_the_rules(#[values(Sqlite, Postgres)] engine: Engine) {
     let stores = busy(engine).await;
     let next = "product_id, seq + 1, reason, quantity_milli, after_milli, after_milli + quantity_milli, order_id, note, at";
-    let columns =
-        "product_id, seq, reason, quantity_milli, before_milli, after_milli, order_id, note, at";
+    let columns = "product_id, seq, reason, quantity_milli, before_milli, after_milli, order_id, note, at";
     for sql in [
         // I1
         "UPDATE stock SET quantity_milli = -1".to_owned(),
@@ -69,9 +56,7 @@ async fn refuses_stock_and_ledger_that_break_the_rules(#[values(Sqlite, Postgres
         "UPDATE movements SET seq = 1".to_owned(),
         "UPDATE movements SET seq = 0 WHERE seq = 1".to_owned(),
         // I3: a second movement of one order and product
-        format!(
-            "INSERT INTO movements ({columns}) SELECT {next} FROM movements WHERE reason = 'sale'"
-        ),
+        format!("INSERT INTO movements ({columns}) SELECT {next} FROM movements WHERE reason = 'sale'"),
         // I4
         "UPDATE movements SET reason = 'deduct' WHERE reason = 'sale'".to_owned(),
         "UPDATE movements SET order_id = NULL WHERE reason = 'sale'".to_owned(),

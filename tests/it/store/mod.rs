@@ -1,5 +1,6 @@
 //! Both modules on real databases, the same suite on SQLite and PostgreSQL.
 
+mod abandoned;
 mod checks;
 mod decisions;
 mod together;

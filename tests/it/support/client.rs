@@ -40,14 +40,8 @@ pub struct Reply {
 
 impl Service {
     pub fn at(url: &str) -> Self {
-        let client = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .build()
-            .unwrap();
-        Self {
-            url: url.trim_end_matches('/').to_owned(),
-            client,
-        }
+        let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
+        Self { url: url.trim_end_matches('/').to_owned(), client }
     }
 
     pub fn get(&self, path: &str) -> Call {
@@ -69,11 +63,7 @@ impl Service {
     pub fn call(&self, method: Method, path: &str) -> Call {
         let changes = method != Method::GET;
         let request = self.client.request(method, format!("{}{path}", self.url));
-        Call {
-            request,
-            changes,
-            key: Some(fresh_key()),
-        }
+        Call { request, changes, key: Some(fresh_key()) }
     }
 }
 
@@ -100,10 +90,7 @@ impl Call {
 
     /// A body as it is, with this media type.
     pub fn raw(mut self, media_type: &str, body: &str) -> Self {
-        self.request = self
-            .request
-            .header("content-type", media_type)
-            .body(body.to_owned());
+        self.request = self.request.header("content-type", media_type).body(body.to_owned());
         self
     }
 
@@ -119,12 +106,7 @@ impl Call {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or_default();
-        Ok(Reply {
-            status,
-            headers,
-            text,
-            body,
-        })
+        Ok(Reply { status, headers, text, body })
     }
 }
 
@@ -133,11 +115,7 @@ impl IntoFuture for Call {
     type IntoFuture = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async {
-            self.try_send()
-                .await
-                .unwrap_or_else(|error| panic!("no answer: {error:?}"))
-        })
+        Box::pin(async { self.try_send().await.unwrap_or_else(|error| panic!("no answer: {error:?}")) })
     }
 }
 
@@ -166,33 +144,19 @@ impl Reply {
     #[track_caller]
     pub fn with_problem(self, status: u16, code: &str) -> Value {
         assert_eq!((self.status, self.code()), (status, code), "{}", self.text);
-        assert_eq!(
-            self.header("content-type"),
-            Some("application/problem+json")
-        );
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
         assert_eq!(self.body["status"], status);
         assert_eq!(self.body["requestId"].as_str(), self.header("x-request-id"));
         for member in ["type", "title", "detail"] {
             assert!(
-                self.body[member]
-                    .as_str()
-                    .is_some_and(|text| !text.is_empty()),
+                self.body[member].as_str().is_some_and(|text| !text.is_empty()),
                 "{member}: {}",
                 self.text
             );
         }
         if status == 503 {
-            assert!(
-                self.header("retry-after")
-                    .is_some_and(|seconds| seconds.parse::<u32>().is_ok())
-            );
-            assert!(
-                ["none", "unknown"]
-                    .map(Value::from)
-                    .contains(&self.body["outcome"]),
-                "{}",
-                self.text
-            );
+            assert!(self.header("retry-after").is_some_and(|seconds| seconds.parse::<u32>().is_ok()));
+            assert!(["none", "unknown"].map(Value::from).contains(&self.body["outcome"]), "{}", self.text);
         }
         self.body
     }
@@ -219,21 +183,12 @@ impl Reply {
 }
 
 fn faults<'a>(problem: &'a Value, kind: &str) -> Vec<&'a str> {
-    let errors = problem["errors"]
-        .as_array()
-        .unwrap_or_else(|| panic!("no errors in {problem}"));
+    let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("no errors in {problem}"));
     errors
         .iter()
         .map(|fault| {
-            assert!(
-                fault["detail"]
-                    .as_str()
-                    .is_some_and(|text| !text.is_empty()),
-                "{fault}"
-            );
-            fault[kind]
-                .as_str()
-                .unwrap_or_else(|| panic!("no {kind} in {fault}"))
+            assert!(fault["detail"].as_str().is_some_and(|text| !text.is_empty()), "{fault}");
+            fault[kind].as_str().unwrap_or_else(|| panic!("no {kind} in {fault}"))
         })
         .collect()
 }

@@ -12,8 +12,7 @@ pub struct Directory(PathBuf);
 
 impl Directory {
     pub fn fresh() -> Self {
-        let path =
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("it-{}", Uuid::now_v7().simple()));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("it-{}", Uuid::now_v7().simple()));
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }

@@ -21,10 +21,7 @@ pub struct Databases {
 
 enum Kept {
     Sqlite(Directory),
-    Postgres {
-        _product: TestDatabase,
-        _order: TestDatabase,
-    },
+    Postgres { _product: TestDatabase, _order: TestDatabase },
 }
 
 impl Databases {
@@ -36,12 +33,8 @@ impl Databases {
             return Self::on_postgres(product, order);
         }
         let databases = Self::on_sqlite();
-        migrate::<product::Migrator>(&databases.product_url, &database_settings())
-            .await
-            .unwrap();
-        migrate::<order::Migrator>(&databases.order_url, &database_settings())
-            .await
-            .unwrap();
+        migrate::<product::Migrator>(&databases.product_url, &database_settings()).await.unwrap();
+        migrate::<order::Migrator>(&databases.order_url, &database_settings()).await.unwrap();
         databases
     }
 
@@ -49,9 +42,7 @@ impl Databases {
     pub async fn empty(engine: Engine) -> Self {
         match engine {
             Engine::Sqlite => Self::on_sqlite(),
-            Engine::Postgres => {
-                Self::on_postgres(TestDatabase::empty().await, TestDatabase::empty().await)
-            }
+            Engine::Postgres => Self::on_postgres(TestDatabase::empty().await, TestDatabase::empty().await),
         }
     }
 
@@ -59,15 +50,9 @@ impl Databases {
     pub fn settings(&self) -> Vec<(String, String)> {
         match &self.kept {
             // the URLs that follow from the directory are part of what is tested
-            Kept::Sqlite(directory) => vec![(
-                "POS__DATA_DIR".into(),
-                directory.path().display().to_string(),
-            )],
+            Kept::Sqlite(directory) => vec![("POS__DATA_DIR".into(), directory.path().display().to_string())],
             Kept::Postgres { .. } => vec![
-                (
-                    "POS__PRODUCT__DATABASE_URL".into(),
-                    self.product_url.clone(),
-                ),
+                ("POS__PRODUCT__DATABASE_URL".into(), self.product_url.clone()),
                 ("POS__ORDER__DATABASE_URL".into(), self.order_url.clone()),
             ],
         }
@@ -89,10 +74,7 @@ impl Databases {
             engine: Engine::Postgres,
             product_url: product.url.clone(),
             order_url: order.url.clone(),
-            kept: Kept::Postgres {
-                _product: product,
-                _order: order,
-            },
+            kept: Kept::Postgres { _product: product, _order: order },
         }
     }
 }

@@ -19,6 +19,8 @@ use super::{
 
 /// Between two tries of one sale.
 const PAUSE: Duration = Duration::from_millis(25);
+/// After a sale that was walked away from.
+const NEXT_CUSTOMER: Duration = Duration::from_millis(200);
 
 /// One sale as its till knows it.
 #[derive(Clone, Debug)]
@@ -47,12 +49,7 @@ impl Load {
         let (stop, stopped) = watch::channel(false);
         let told = Arc::new(AtomicUsize::new(0));
         let start = |number| {
-            let till = Till {
-                number,
-                shop: shop.clone(),
-                products: products.to_vec(),
-                told: told.clone(),
-            };
+            let till = Till { number, shop: shop.clone(), products: products.to_vec(), told: told.clone() };
             tokio::spawn(till.work(stopped.clone()))
         };
         let tills = (0..tills).map(start).collect();
@@ -91,8 +88,7 @@ impl Till {
             let order = self.next_order(sales.len());
             let key = fresh_key();
             let told = self.sell(&key, &order, &stopped).await;
-            self.told
-                .fetch_add(usize::from(told.is_some()), Ordering::SeqCst);
+            self.told.fetch_add(usize::from(told.is_some()), Ordering::SeqCst);
             sales.push(Sale { key, told });
         }
         sales
@@ -108,38 +104,30 @@ impl Till {
         let count = self.products.len();
         let first = (self.number + sale) % count;
         let second = (first + 1 + self.number % (count - 1)) % count;
-        order_of(&[
-            (self.products[first].as_str(), 1.0),
-            (self.products[second].as_str(), 1.0),
-        ])
+        order_of(&[(self.products[first].as_str(), 1.0), (self.products[second].as_str(), 1.0)])
     }
 
-    async fn sell(
-        &self,
-        key: &str,
-        order: &Value,
-        stopped: &watch::Receiver<bool>,
-    ) -> Option<Told> {
+    async fn sell(&self, key: &str, order: &Value, stopped: &watch::Receiver<bool>) -> Option<Told> {
         let mut tries = 0;
         loop {
             let replica = &self.shop.orders[(self.number + tries) % self.shop.orders.len()];
             if let Ok(reply) = replica.post("/orders", order).key(key).try_send().await {
                 match reply.status {
                     201 => {
-                        return Some(Told::Confirmed {
-                            id: text(&reply.body["id"]),
-                        });
+                        return Some(Told::Confirmed { id: text(&reply.body["id"]) });
                     }
                     409 => {
-                        return Some(Told::Rejected {
-                            id: text(&reply.body["orderId"]),
-                        });
+                        return Some(Told::Rejected { id: text(&reply.body["orderId"]) });
                     }
                     503 => {}
                     status => panic!("{status} {}", reply.text),
                 }
             }
-            if *stopped.borrow() || self.is_impatient() {
+            if *stopped.borrow() {
+                return None;
+            }
+            if self.is_impatient() {
+                tokio::time::sleep(NEXT_CUSTOMER).await;
                 return None;
             }
             tokio::time::sleep(PAUSE).await;

@@ -62,17 +62,8 @@ impl Peer {
     pub fn start(address: SocketAddr, upstream: &str, behaviour: Behaviour) -> Self {
         let (sender, receiver) = watch::channel(behaviour);
         let calls = Arc::new(AtomicUsize::new(0));
-        let served = Served {
-            upstream: upstream.to_owned(),
-            behaviour: receiver,
-            calls: calls.clone(),
-        };
-        Self {
-            address,
-            behaviour: sender,
-            calls,
-            serving: tokio::spawn(serve(address, served)),
-        }
+        let served = Served { upstream: upstream.to_owned(), behaviour: receiver, calls: calls.clone() };
+        Self { address, behaviour: sender, calls, serving: tokio::spawn(serve(address, served)) }
     }
 
     pub fn url(&self) -> String {
@@ -149,9 +140,10 @@ async fn answer(call: &CallBytes, behaviour: Behaviour, upstream: &str) -> Optio
         }
         Behaviour::ServerError => Some(page("500 Internal Server Error", "text/html", "<h1>oops</h1>")),
         Behaviour::Garbage => Some(page("200 OK", "application/json", "{\"orderId\": nonsense")),
-        Behaviour::Truncated => {
-            Some(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{\"orderId\":".to_vec())
-        }
+        Behaviour::Truncated => Some(
+            b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{\"orderId\":"
+                .to_vec(),
+        ),
         Behaviour::LoseAnswer => {
             forward(call, upstream).await;
             None
@@ -166,10 +158,8 @@ async fn answer(call: &CallBytes, behaviour: Behaviour, upstream: &str) -> Optio
 
 fn page(status: &str, media_type: &str, body: &str) -> Vec<u8> {
     let length = body.len();
-    format!(
-        "HTTP/1.1 {status}\r\ncontent-type: {media_type}\r\ncontent-length: {length}\r\n\r\n{body}"
-    )
-    .into_bytes()
+    format!("HTTP/1.1 {status}\r\ncontent-type: {media_type}\r\ncontent-length: {length}\r\n\r\n{body}")
+        .into_bytes()
 }
 
 struct CallBytes {
@@ -200,21 +190,12 @@ async fn read_call(stream: &mut TcpStream) -> Option<CallBytes> {
     while bytes.len() < head_length + length {
         read_more(stream, &mut bytes).await?;
     }
-    Some(CallBytes {
-        method,
-        path,
-        headers,
-        body: bytes[head_length..].to_vec(),
-    })
+    Some(CallBytes { method, path, headers, body: bytes[head_length..].to_vec() })
 }
 
 async fn read_more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<()> {
     let mut chunk = [0; 16 << 10];
-    let count = stream
-        .read(&mut chunk)
-        .await
-        .ok()
-        .filter(|count| *count > 0)?;
+    let count = stream.read(&mut chunk).await.ok().filter(|count| *count > 0)?;
     bytes.extend_from_slice(&chunk[..count]);
     Some(())
 }
@@ -229,10 +210,8 @@ async fn forward(call: &CallBytes, upstream: &str) -> Option<Vec<u8>> {
     }
     let response = request.body(call.body.clone()).send().await.ok()?;
     let status = response.status();
-    let media_type = response
-        .headers()
-        .get("content-type")
-        .map_or("text/plain", |value| value.to_str().unwrap());
+    let media_type =
+        response.headers().get("content-type").map_or("text/plain", |value| value.to_str().unwrap());
     let (status, media_type) = (status.to_string(), media_type.to_owned());
     let body = response.text().await.ok()?;
     Some(page(&status, &media_type, &body))

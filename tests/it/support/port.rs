@@ -25,18 +25,10 @@ impl Port {
         for step in 0..COUNT {
             let number = FIRST + (start + step) % COUNT;
             let path = directory.join(number.to_string());
-            let lock = File::options()
-                .create(true)
-                .truncate(false)
-                .write(true)
-                .open(path)
-                .unwrap();
+            let lock = File::options().create(true).truncate(false).write(true).open(path).unwrap();
             let free = || TcpListener::bind((Ipv4Addr::UNSPECIFIED, number)).is_ok();
             if lock.try_lock().is_ok() && free() {
-                return Self {
-                    number,
-                    _lock: lock,
-                };
+                return Self { number, _lock: lock };
             }
         }
         panic!("no port is free");

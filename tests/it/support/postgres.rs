@@ -38,16 +38,9 @@ impl TestDatabase {
         let name = format!("pos_test_{}", Uuid::now_v7().simple());
         let template = template.unwrap_or("template0");
         let server = connect(&server_url()).await;
-        execute(
-            &server,
-            &format!("CREATE DATABASE {name} TEMPLATE {template}"),
-        )
-        .await;
+        execute(&server, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
         server.close().await.unwrap();
-        Self {
-            url: url_of(&name),
-            name,
-        }
+        Self { url: url_of(&name), name }
     }
 }
 
@@ -56,10 +49,7 @@ impl Drop for TestDatabase {
         let drop_database = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
         // on a runtime of its own: the test's may be unwinding
         let dropping = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let server = connect(&server_url()).await;
                 execute(&server, &drop_database).await;
@@ -73,7 +63,9 @@ impl Drop for TestDatabase {
 
 fn server_url() -> String {
     env::var("POS_TEST_POSTGRES_URL").unwrap_or_else(|_| {
-        panic!("this test needs PostgreSQL and POS_TEST_POSTGRES_URL names none: run ./test, which starts one")
+        panic!(
+            "this test needs PostgreSQL and POS_TEST_POSTGRES_URL names none: run ./test, which starts one"
+        )
     })
 }
 
@@ -86,16 +78,11 @@ fn url_of(database: &str) -> String {
 async fn connect(url: &str) -> DatabaseConnection {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
-    sea_orm::Database::connect(options)
-        .await
-        .unwrap_or_else(|error| panic!("{url}: {error}"))
+    sea_orm::Database::connect(options).await.unwrap_or_else(|error| panic!("{url}: {error}"))
 }
 
 async fn execute(connection: &DatabaseConnection, sql: &str) {
-    connection
-        .execute_unprepared(sql)
-        .await
-        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    connection.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
 /// Whoever comes first makes it.
@@ -108,26 +95,14 @@ async fn template<M: Migrations>(module: &str) -> String {
     if server.query_one_raw(exists).await.unwrap().is_none() {
         // made under another name: whoever is killed here leaves no half template behind
         let making = format!("pos_making_{module}");
-        execute(
-            &server,
-            &format!("DROP DATABASE IF EXISTS {making} WITH (FORCE)"),
-        )
-        .await;
-        execute(
-            &server,
-            &format!("CREATE DATABASE {making} TEMPLATE template0"),
-        )
-        .await;
-        migrate::<M>(&url_of(&making), &database_settings())
-            .await
-            .unwrap();
+        execute(&server, &format!("DROP DATABASE IF EXISTS {making} WITH (FORCE)")).await;
+        execute(&server, &format!("CREATE DATABASE {making} TEMPLATE template0")).await;
+        migrate::<M>(&url_of(&making), &database_settings()).await.unwrap();
         let rename = format!("ALTER DATABASE {making} RENAME TO {name}");
         // the server needs a moment to see that the migration's connections are closed
-        until(
-            "a template that nobody is connected to",
-            Duration::from_secs(10),
-            async || server.execute_unprepared(&rename).await.ok(),
-        )
+        until("a template that nobody is connected to", Duration::from_secs(10), async || {
+            server.execute_unprepared(&rename).await.ok()
+        })
         .await;
     }
     server.close().await.unwrap();

@@ -35,10 +35,7 @@ pub fn command(arguments: &[&str], settings: &[(String, String)]) -> Command {
     for (name, _) in env::vars().filter(|(name, _)| name.starts_with("POS__")) {
         command.env_remove(name);
     }
-    command
-        .args(arguments)
-        .envs(settings.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null());
+    command.args(arguments).envs(settings.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
     command
 }
 
@@ -71,11 +68,7 @@ impl Pos {
     /// Starts it with the same settings after it ended.
     pub fn start_again(&mut self) {
         assert!(self.child.is_none(), "{} runs", self.name);
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(&self.log)
-            .unwrap();
+        let log = File::options().create(true).append(true).open(&self.log).unwrap();
         let mut command = command(&self.arguments, &self.settings);
         command
             .current_dir(self._directory.path())
@@ -120,13 +113,7 @@ impl Pos {
     /// SIGTERM: it may finish what is in flight.
     pub fn terminate(&self) {
         let id = self.child.as_ref().unwrap().id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     }
 
     /// Waits for its end.
@@ -151,12 +138,7 @@ impl Drop for Pos {
             let log = self.log();
             let lines: Vec<&str> = log.lines().collect();
             let shown = &lines[lines.len().saturating_sub(LOG_LINES)..];
-            eprintln!(
-                "---- log of {} ({} lines) ----\n{}",
-                self.name,
-                lines.len(),
-                shown.join("\n")
-            );
+            eprintln!("---- log of {} ({} lines) ----\n{}", self.name, lines.len(), shown.join("\n"));
         }
     }
 }

@@ -47,12 +47,7 @@ impl Shape {
     /// Starts it and waits until it welcomes requests.
     pub async fn start(self) -> Running {
         if let Ok(urls) = env::var("POS_TEST_SHOP") {
-            return Running {
-                shop: given(&urls),
-                processes: vec![],
-                databases: None,
-                _ports: vec![],
-            };
+            return Running { shop: given(&urls), processes: vec![], databases: None, _ports: vec![] };
         }
         match self {
             Self::AllOnSqlite => Running::all(Databases::migrated(Engine::Sqlite).await).await,
@@ -66,11 +61,7 @@ fn given(urls: &str) -> Shop {
     let mut services = urls.split(',').map(Service::at);
     let product = services.next().unwrap();
     let orders: Vec<Service> = services.collect();
-    let orders = if orders.is_empty() {
-        vec![product.clone()]
-    } else {
-        orders
-    };
+    let orders = if orders.is_empty() { vec![product.clone()] } else { orders };
     Shop { product, orders }
 }
 
@@ -80,16 +71,8 @@ impl Running {
         let port = Port::reserve();
         let mut process = Pos::start("all", address(1, &port), databases.settings());
         process.ready().await;
-        let shop = Shop {
-            product: process.service(),
-            orders: vec![process.service()],
-        };
-        Self {
-            shop,
-            processes: vec![process],
-            databases: Some(databases),
-            _ports: vec![port],
-        }
+        let shop = Shop { product: process.service(), orders: vec![process.service()] };
+        Self { shop, processes: vec![process], databases: Some(databases), _ports: vec![port] }
     }
 
     /// A product service and three order services, each on an address of its own, as replicas behind a name are.
@@ -107,19 +90,12 @@ impl Running {
             product: processes[0].service(),
             orders: processes[1..].iter().map(Pos::service).collect(),
         };
-        Self {
-            shop,
-            processes,
-            databases: Some(databases),
-            _ports: ports,
-        }
+        Self { shop, processes, databases: Some(databases), _ports: ports }
     }
 
     /// The databases behind it, for those who started it.
     pub fn databases(&self) -> &Databases {
-        self.databases
-            .as_ref()
-            .expect("a shop that was given shows no databases")
+        self.databases.as_ref().expect("a shop that was given shows no databases")
     }
 }
 
@@ -155,16 +131,10 @@ impl Shop {
         for (name, value) in fields.as_object().unwrap() {
             match value {
                 Value::Null => product.as_object_mut().unwrap().remove(name),
-                value => product
-                    .as_object_mut()
-                    .unwrap()
-                    .insert(name.clone(), value.clone()),
+                value => product.as_object_mut().unwrap().insert(name.clone(), value.clone()),
             };
         }
-        self.product
-            .post("/products", &product)
-            .await
-            .with_status(201)
+        self.product.post("/products", &product).await.with_status(201)
     }
 
     /// Its id alone.
@@ -174,11 +144,7 @@ impl Shop {
 
     /// Stock on hand.
     pub async fn stock(&self, product: &str) -> Value {
-        self.product
-            .get(&format!("/products/{product}/stock"))
-            .await
-            .with_status(200)["quantity"]
-            .clone()
+        self.product.get(&format!("/products/{product}/stock")).await.with_status(200)["quantity"].clone()
     }
 
     /// An order of these products and quantities.
@@ -187,10 +153,7 @@ impl Shop {
     }
 
     pub async fn read_order(&self, id: &str) -> Value {
-        self.order()
-            .get(&format!("/orders/{id}"))
-            .await
-            .with_status(200)
+        self.order().get(&format!("/orders/{id}")).await.with_status(200)
     }
 
     /// Walks a list of a service to its end; `path` may bring filters.
@@ -203,9 +166,7 @@ impl Shop {
             let Some(cursor) = page["nextCursor"].as_str() else {
                 return items;
             };
-            let limit = path
-                .split(['?', '&'])
-                .find(|part| part.starts_with("limit="));
+            let limit = path.split(['?', '&']).find(|part| part.starts_with("limit="));
             let base = path.split('?').next().unwrap();
             next = format!("{base}?cursor={cursor}&{}", limit.unwrap_or_default());
         }
@@ -213,11 +174,7 @@ impl Shop {
 
     /// Every movement of a product, newest first.
     pub async fn ledger(&self, product: &str) -> Vec<Value> {
-        Self::walk(
-            &self.product,
-            &format!("/products/{product}/stock/movements?limit=200"),
-        )
-        .await
+        Self::walk(&self.product, &format!("/products/{product}/stock/movements?limit=200")).await
     }
 }
 
@@ -245,10 +202,7 @@ pub fn unique(prefix: &str) -> String {
 
 #[track_caller]
 pub fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("{value} is no text"))
-        .to_owned()
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
 /// `newest first`, gapless, each `before` the last one's `after`, down to 0.

@@ -38,21 +38,11 @@ impl Stores {
     pub async fn fresh(engine: Engine) -> Self {
         let databases = Databases::migrated(engine).await;
         let settings = database_settings();
-        let product_database = Database::connect("product", &databases.product_url, &settings)
-            .await
-            .unwrap();
-        let order_database = Database::connect("order", &databases.order_url, &settings)
-            .await
-            .unwrap();
+        let product_database = Database::connect("product", &databases.product_url, &settings).await.unwrap();
+        let order_database = Database::connect("order", &databases.order_url, &settings).await.unwrap();
         let shop = Shop::new("shop".into(), "EUR".parse().unwrap());
         let product = Rc::new(ProductService::new(product_database.clone(), shop.clone()));
-        Self {
-            product_database,
-            order_database,
-            product,
-            shop,
-            databases,
-        }
+        Self { product_database, order_database, product, shop, databases }
     }
 
     pub fn engine(&self) -> Engine {
@@ -68,18 +58,9 @@ impl Stores {
         self.replica_asking(self.product.clone())
     }
 
-    pub fn replica_with(
-        &self,
-        settings: OrderSettings,
-        product: Rc<dyn ProductApi>,
-    ) -> OrderService {
+    pub fn replica_with(&self, settings: OrderSettings, product: Rc<dyn ProductApi>) -> OrderService {
         let metrics = Metrics::default();
-        let shared = OrderShared::new(
-            self.order_database.clone(),
-            self.shop.clone(),
-            settings,
-            &metrics,
-        );
+        let shared = OrderShared::new(self.order_database.clone(), self.shop.clone(), settings, &metrics);
         OrderService::new(shared, product)
     }
 
@@ -97,10 +78,7 @@ impl Stores {
             },
             stock: (policy != StockPolicy::Untracked).then(|| Quantity::from_milli(stock * 1000)),
         };
-        let request = Keyed {
-            key: key(),
-            hash: RequestHash::of("test", &fresh_key()).unwrap(),
-        };
+        let request = Keyed { key: key(), hash: RequestHash::of("test", &fresh_key()).unwrap() };
         self.product.create(&request, new).await.unwrap().value.id
     }
 
@@ -118,32 +96,16 @@ impl Stores {
     }
 
     pub async fn sql_in_product(&self, sql: &str) -> Result<u64, sea_orm::DbErr> {
-        Ok(self
-            .product_database
-            .writer()
-            .execute_unprepared(sql)
-            .await?
-            .rows_affected())
+        Ok(self.product_database.writer().execute_unprepared(sql).await?.rows_affected())
     }
 
     pub async fn sql_in_order(&self, sql: &str) -> Result<u64, sea_orm::DbErr> {
-        Ok(self
-            .order_database
-            .writer()
-            .execute_unprepared(sql)
-            .await?
-            .rows_affected())
+        Ok(self.order_database.writer().execute_unprepared(sql).await?.rows_affected())
     }
 
     /// A connection of somebody else to the product database.
     pub async fn stranger(&self) -> Database {
-        Database::connect(
-            "stranger",
-            &self.databases.product_url,
-            &database_settings(),
-        )
-        .await
-        .unwrap()
+        Database::connect("stranger", &self.databases.product_url, &database_settings()).await.unwrap()
     }
 }
 
@@ -156,7 +118,6 @@ pub fn settings() -> OrderSettings {
         decide_by_ms: 900_000,
         sweeper: SweeperSettings {
             every_ms: 20,
-            batch: 64,
             concurrency: 4,
             grace_ms: 0,
             retry_ms: 50,
@@ -167,11 +128,7 @@ pub fn settings() -> OrderSettings {
 
 /// Settings of a replica that soon gives up, and whose orders are soon swept.
 pub fn hurried() -> OrderSettings {
-    OrderSettings {
-        deadline_ms: 800,
-        decide_try_ms: 300,
-        ..settings()
-    }
+    OrderSettings { deadline_ms: 800, decide_try_ms: 300, ..settings() }
 }
 
 pub fn key() -> IdempotencyKey {
@@ -180,15 +137,12 @@ pub fn key() -> IdempotencyKey {
 
 /// An order of whole pieces.
 pub fn command(lines: &[(ProductId, i64)]) -> PlaceOrder {
-    let lines = lines
-        .iter()
-        .enumerate()
-        .map(|(item, (product_id, quantity))| RequestedLine {
-            product_id: *product_id,
-            quantity_milli: quantity * 1000,
-            expected_unit_price_minor: None,
-            item,
-        });
+    let lines = lines.iter().enumerate().map(|(item, (product_id, quantity))| RequestedLine {
+        product_id: *product_id,
+        quantity_milli: quantity * 1000,
+        expected_unit_price_minor: None,
+        item,
+    });
     PlaceOrder::new(lines.collect()).unwrap()
 }
 
@@ -200,10 +154,7 @@ pub fn question(lines: &[(ProductId, i64)]) -> DecideRequest {
         expected_unit_price_minor: None,
     };
     let request_hash = command(lines).hash.to_hex();
-    DecideRequest {
-        request_hash,
-        lines: lines.iter().map(line).collect(),
-    }
+    DecideRequest { request_hash, lines: lines.iter().map(line).collect() }
 }
 
 /// Far away.

@@ -12,10 +12,7 @@ pub async fn until<T>(what: &str, within: Duration, mut look: impl AsyncFnMut() 
         if let Some(value) = look().await {
             return value;
         }
-        assert!(
-            Instant::now() < deadline,
-            "within {within:?} it did not come: {what}"
-        );
+        assert!(Instant::now() < deadline, "within {within:?} it did not come: {what}");
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -66,9 +66,7 @@ impl PlaceOrderBody {
             .filter_map(|(item, Object(body))| wanted_item(item, &body, currency, &mut faults))
             .collect();
         let lines = merge(&items).unwrap_or_else(|merge_faults| {
-            merge_faults
-                .iter()
-                .for_each(|fault| note(fault, &mut faults));
+            merge_faults.iter().for_each(|fault| note(fault, &mut faults));
             Vec::new()
         });
         faults.into_result()?;
@@ -83,24 +81,14 @@ fn wanted_item(
     faults: &mut Faults,
 ) -> Option<WantedItem> {
     let at = |field| format!("/items/{item}/{field}");
-    let product_id = faults.check(
-        &at("productId"),
-        Uuid::try_parse(&body.product_id).map_err(|_| NOT_A_UUID),
-    );
+    let product_id =
+        faults.check(&at("productId"), Uuid::try_parse(&body.product_id).map_err(|_| NOT_A_UUID));
     let quantity = faults.check(&at("quantity"), Quantity::parse_positive(&body.quantity.0));
     let expected_unit_price = match &body.expected_unit_price {
-        Some(price) => Some(faults.check(
-            &at("expectedUnitPrice"),
-            Money::parse_price(&price.0, currency),
-        )?),
+        Some(price) => Some(faults.check(&at("expectedUnitPrice"), Money::parse_price(&price.0, currency))?),
         None => None,
     };
-    Some(WantedItem {
-        item,
-        product_id: ProductId(product_id?),
-        quantity: quantity?,
-        expected_unit_price,
-    })
+    Some(WantedItem { item, product_id: ProductId(product_id?), quantity: quantity?, expected_unit_price })
 }
 
 fn note(fault: &MergeFault, faults: &mut Faults) {
@@ -108,10 +96,7 @@ fn note(fault: &MergeFault, faults: &mut Faults) {
         ItemField::Quantity => "quantity",
         ItemField::ExpectedUnitPrice => "expectedUnitPrice",
     };
-    faults.add(
-        format!("/items/{}/{field}", fault.item),
-        fault.kind.to_string(),
-    );
+    faults.add(format!("/items/{}/{field}", fault.item), fault.kind.to_string());
 }
 
 impl CancelOrderBody {
@@ -122,9 +107,7 @@ impl CancelOrderBody {
     pub fn into_command(self, own_key: IdempotencyKey) -> Result<CancelOrder, Problem> {
         let mut faults = Faults::default();
         let target = match (&self.key, &self.order_id) {
-            (Some(key), None) => faults
-                .check("/key", IdempotencyKey::parse(key))
-                .map(CancelTarget::Key),
+            (Some(key), None) => faults.check("/key", IdempotencyKey::parse(key)).map(CancelTarget::Key),
             (None, Some(id)) => {
                 let id = faults.check("/orderId", Uuid::try_parse(id).map_err(|_| NOT_A_UUID));
                 id.map(|id| CancelTarget::Order(OrderId(id)))
@@ -154,11 +137,7 @@ mod tests {
             Place::Body(pointer) => pointer.clone(),
             other => panic!("{other:?}"),
         };
-        problem
-            .faults
-            .iter()
-            .map(|fault| pointer(&fault.place))
-            .collect()
+        problem.faults.iter().map(|fault| pointer(&fault.place)).collect()
     }
 
     #[test]
@@ -207,20 +186,13 @@ mod tests {
     #[test]
     fn a_cancellation_names_exactly_one_order() {
         let own = || IdempotencyKey::parse("cancellation-key-1").unwrap();
-        let read = |json: &str| {
-            serde_json::from_str::<CancelOrderBody>(json)
-                .unwrap()
-                .into_command(own())
-        };
+        let read = |json: &str| serde_json::from_str::<CancelOrderBody>(json).unwrap().into_command(own());
         assert!(read(r#"{"key":"0123456789abcdef"}"#).is_ok());
         assert!(read(r#"{"orderId":"551fd1d8-1002-5bf1-b8cb-2520d57ae0a0"}"#).is_ok());
         let both = r#"{"key":"0123456789abcdef","orderId":"551fd1d8-1002-5bf1-b8cb-2520d57ae0a0"}"#;
-        for (bad, pointer) in [
-            ("{}", ""),
-            (both, ""),
-            (r#"{"key":"short"}"#, "/key"),
-            (r#"{"orderId":"1"}"#, "/orderId"),
-        ] {
+        for (bad, pointer) in
+            [("{}", ""), (both, ""), (r#"{"key":"short"}"#, "/key"), (r#"{"orderId":"1"}"#, "/orderId")]
+        {
             assert_eq!(pointers(&read(bad).unwrap_err()), [pointer]);
         }
     }

@@ -1,14 +1,17 @@
 //! `POST /orders/cancellations`
 
 use actix_web::{HttpResponse, http::StatusCode, post, web::Data};
-use contract::{Code, ProblemDocument};
+use contract::{ChangeProblems, Code, ProblemDocument};
 use platform::{
-    http::{JsonBody, Key, answered},
+    http::{CallDeadline, JsonBody, Key, answered},
     problem::Problem,
 };
 
 use super::{body::CancelOrderBody, document::OrderDocument, problem::order_problem};
-use crate::{model::OrderStatus, service::OrderService};
+use crate::{
+    model::OrderStatus,
+    service::{OrderError, OrderService},
+};
 
 /// Give an order up
 ///
@@ -23,26 +26,24 @@ use crate::{model::OrderStatus, service::OrderService};
     responses(
         (status = 200, description = "Nothing was sold, and never will be: the order is `cancelled`, or was `rejected` before.", body = OrderDocument, headers(
             ("Idempotent-Replayed" = String, description = "`true` on the answer to a repeat."))),
-        (status = 400, description = "Not readable: no JSON, or a key that is none.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "No order of this `orderId` is known; cancel by key.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`already_confirmed`: it was sold before; `orderId` says which.", body = ProblemDocument, content_type = "application/problem+json", headers(
             ("Idempotent-Replayed" = String, description = "`true` on the answer to a repeat."))),
-        (status = 413, description = "The body is too long.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not JSON.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid`: the content is wrong, see errors; or `key_reused`: a key was used for another request.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 500, description = "A fault on our side; repeat with the same key.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`overloaded` or `unavailable`: this request changed nothing; or `outcome_unknown`: repeat with the same key.", body = ProblemDocument, content_type = "application/problem+json", headers(
-            ("Retry-After" = String, description = "Seconds."))),
+        ChangeProblems,
     ),
 )]
 #[post("/orders/cancellations")]
 pub async fn cancel_order(
     service: Data<OrderService>,
     key: Key,
+    caller: CallDeadline,
     body: JsonBody<CancelOrderBody>,
 ) -> Result<HttpResponse, Problem> {
     let command = body.0.into_command(key.0)?;
-    let answer = service.cancel(&command).await.map_err(order_problem)?;
+    let cancelled = caller.0.bound(service.cancel(&command)).await;
+    let answer = cancelled
+        .unwrap_or_else(|late| Err(OrderError::unknown(service.target(&command), late)))
+        .map_err(order_problem)?;
     let order = &answer.value;
     if order.status() == OrderStatus::Confirmed {
         let detail = "The order was confirmed before it could be given up; read it under its orderId.";

@@ -5,9 +5,7 @@ use contract::{Code, Currency, Money, OrderId, ProblemDocument, ProductId, Quant
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::model::{
-    Order, OrderLine, OrderState, OrderStatus, ReasonKind, Rejection, RequestedLine,
-};
+use crate::model::{Order, OrderLine, OrderState, OrderStatus, ReasonKind, Rejection, RequestedLine};
 
 /// An order. Only `pending` ever changes; what was answered once stays.
 #[derive(Serialize, ToSchema)]
@@ -134,10 +132,7 @@ pub struct PriceChangeDocument {
 
 /// A problem about an order that was not sold, with the reasons.
 #[derive(ToSchema)]
-#[expect(
-    dead_code,
-    reason = "shows in the API description what `refused_problem` writes"
-)]
+#[expect(dead_code, reason = "shows in the API description what `refused_problem` writes")]
 pub struct RefusedOrder {
     #[serde(flatten)]
     problem: ProblemDocument,
@@ -149,28 +144,16 @@ impl OrderDocument {
     pub fn of(order: &Order, currency: Currency) -> Self {
         let requested = || {
             let lines = order.request.iter().flat_map(|request| &request.lines);
-            lines
-                .map(|line| OrderItemDocument::requested(line, currency))
-                .collect()
+            lines.map(|line| OrderItemDocument::requested(line, currency)).collect()
         };
         let (items, total, rejection) = match &order.state {
             OrderState::Confirmed { lines, total, .. } => {
-                let items = lines
-                    .iter()
-                    .map(|line| OrderItemDocument::sold(line, currency))
-                    .collect();
+                let items = lines.iter().map(|line| OrderItemDocument::sold(line, currency)).collect();
                 (items, Some(total.format(currency)), None)
             }
             OrderState::Rejected { rejection, .. } => {
                 let reasons = ReasonsDocument::of(order, rejection, currency);
-                (
-                    requested(),
-                    None,
-                    Some(RejectionDocument {
-                        code: rejection.code(),
-                        reasons,
-                    }),
-                )
+                (requested(), None, Some(RejectionDocument { code: rejection.code(), reasons }))
             }
             OrderState::Pending | OrderState::Cancelled { .. } => (requested(), None, None),
         };
@@ -206,9 +189,7 @@ impl OrderItemDocument {
         Self {
             product_id: line.product_id.0,
             quantity: line.quantity(),
-            expected_unit_price: line
-                .expected_unit_price()
-                .map(|price| price.format(currency)),
+            expected_unit_price: line.expected_unit_price().map(|price| price.format(currency)),
             ..Self::default()
         }
     }
@@ -221,22 +202,11 @@ impl ReasonsDocument {
         for reason in rejection.reasons(order.request.as_ref()) {
             let (pointer, product_id) = (reason.pointer, reason.product_id);
             match reason.kind {
-                ReasonKind::Shortage {
-                    requested,
-                    available,
-                } => {
-                    document.shortages.push(ShortageDocument {
-                        pointer,
-                        product_id,
-                        requested,
-                        available,
-                    });
+                ReasonKind::Shortage { requested, available } => {
+                    document.shortages.push(ShortageDocument { pointer, product_id, requested, available });
                 }
                 ReasonKind::Unavailable => {
-                    document.unavailable.push(UnavailableDocument {
-                        pointer,
-                        product_id,
-                    });
+                    document.unavailable.push(UnavailableDocument { pointer, product_id });
                 }
                 ReasonKind::PriceChanged { expected, current } => {
                     document.price_changes.push(PriceChangeDocument {

@@ -4,7 +4,7 @@ use actix_web::{
     get,
     web::{Data, Json},
 };
-use contract::ProblemDocument;
+use contract::ReadProblems;
 use platform::{
     http::{Page, Position, QueryParameters},
     problem::Problem,
@@ -29,10 +29,7 @@ use crate::{
     params(ListOrdersQuery),
     responses(
         (status = 200, description = "A page of orders.", body = OrderPageDocument),
-        (status = 400, description = "A parameter is unknown, or not what it must be; errors names it.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 500, description = "A fault on our side.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the database is away; ask again.", body = ProblemDocument, content_type = "application/problem+json", headers(
-            ("Retry-After" = String, description = "Seconds."))),
+        ReadProblems,
     ),
 )]
 #[get("/orders")]

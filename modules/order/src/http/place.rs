@@ -6,9 +6,9 @@ use actix_web::{
     post,
     web::Data,
 };
-use contract::ProblemDocument;
+use contract::ChangeProblems;
 use platform::{
-    http::{JsonBody, Key, answered},
+    http::{CallDeadline, JsonBody, Key, answered},
     problem::Problem,
 };
 
@@ -17,7 +17,7 @@ use super::{
     document::{OrderDocument, RefusedOrder},
     problem::{order_problem, refused_problem},
 };
-use crate::service::OrderService;
+use crate::service::{OrderError, OrderService};
 
 /// Place an order
 ///
@@ -33,28 +33,24 @@ use crate::service::OrderService;
         (status = 201, description = "Confirmed: the stock was taken.", body = OrderDocument, headers(
             ("Location" = String, description = "Where the order can be read."),
             ("Idempotent-Replayed" = String, description = "`true` on the answer to a repeat."))),
-        (status = 400, description = "Not readable: no JSON, or a key that is none.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "Not sold: `insufficient_stock`, `product_unavailable`, `price_changed` or `total_out_of_range`, each with its reasons, or `order_cancelled`.", body = RefusedOrder, content_type = "application/problem+json", headers(
             ("Idempotent-Replayed" = String, description = "`true` on the answer to a repeat."))),
-        (status = 413, description = "The body is too long.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not JSON.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid`: the content is wrong, see errors; or `key_reused`: the key was used for another request.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 500, description = "A fault on our side; repeat with the same key.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`overloaded` or `unavailable`: this request changed nothing; or `outcome_unknown`: repeat with the same key, or cancel.", body = ProblemDocument, content_type = "application/problem+json", headers(
-            ("Retry-After" = String, description = "Seconds."))),
+        ChangeProblems,
     ),
 )]
 #[post("/orders")]
 pub async fn create_order(
     service: Data<OrderService>,
     key: Key,
+    caller: CallDeadline,
     body: JsonBody<PlaceOrderBody>,
 ) -> Result<HttpResponse, Problem> {
     let currency = service.shop().currency;
     let command = body.0.into_command(currency)?;
-    let answer = service
-        .place(&key.0, &command)
-        .await
+    // past it the answer reaches nobody; what is left behind is pending, and finished as such
+    let placed = caller.0.bound(service.place(&key.0, &command)).await;
+    let answer = placed
+        .unwrap_or_else(|late| Err(OrderError::unknown(service.shop().order_id(&key.0), late)))
         .map_err(order_problem)?;
     if let Some(problem) = refused_problem(&answer.value, currency) {
         return Err(Problem { replayed: answer.replayed, ..problem });

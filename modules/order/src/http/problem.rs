@@ -19,10 +19,13 @@ pub fn order_problem(error: OrderError) -> Problem {
         OrderError::NotFound(id) => about(Code::NotFound.problem("There is no order with this id."), id),
         OrderError::KeyReused => Code::KeyReused
             .problem("The Idempotency-Key was used for another request; a new request needs a new key."),
-        OrderError::Overloaded { .. } => Code::Overloaded
-            .not_now("Too many orders are under way; this request changed nothing. Repeat it with the same key."),
+        OrderError::Overloaded { .. } => Code::Overloaded.not_now(
+            "Too many orders are under way; this request changed nothing. Repeat it with the same key.",
+        ),
         OrderError::NotNow(_) => Code::Unavailable
-            .not_now("The orders cannot be reached; this request changed nothing. Repeat it with the same key.")
+            .not_now(
+                "The orders cannot be reached; this request changed nothing. Repeat it with the same key.",
+            )
             .caused_by(error),
         OrderError::OutcomeUnknown { order, .. } => {
             let detail = "The outcome is not known yet; repeat with the same Idempotency-Key until it is, or cancel the order.";
@@ -42,15 +45,10 @@ fn about(problem: Problem, order: OrderId) -> Problem {
 /// Of a read, or of a fault of ours: what is unknown about a change was told apart before.
 fn store_problem(error: StoreError) -> Problem {
     match error.class {
-        ErrorClass::NotSent
-        | ErrorClass::Contention
-        | ErrorClass::Broken
-        | ErrorClass::CommitUnknown => Code::Unavailable
-            .not_now("The orders cannot be reached; ask again.")
-            .caused_by(error),
-        ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => {
-            Problem::internal(error)
+        ErrorClass::NotSent | ErrorClass::Contention | ErrorClass::Broken | ErrorClass::CommitUnknown => {
+            Code::Unavailable.not_now("The orders cannot be reached; ask again.").caused_by(error)
         }
+        ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => Problem::internal(error),
     }
 }
 
@@ -60,21 +58,15 @@ pub fn refused_problem(order: &Order, currency: Currency) -> Option<Problem> {
         OrderState::Confirmed { .. } => None,
         OrderState::Rejected { rejection, .. } => {
             let problem = about(rejection.code().problem(detail(rejection)), order.id);
-            Some(with_reasons(
-                problem,
-                &ReasonsDocument::of(order, rejection, currency),
-            ))
+            Some(with_reasons(problem, &ReasonsDocument::of(order, rejection, currency)))
         }
         OrderState::Cancelled { .. } => {
-            let problem = Code::OrderCancelled
-                .problem("The order was cancelled; nothing was sold under its key.");
+            let problem =
+                Code::OrderCancelled.problem("The order was cancelled; nothing was sold under its key.");
             Some(about(problem, order.id))
         }
         // is answered only once it is decided
-        OrderState::Pending => Some(about(
-            Code::unknown("The order is not decided yet."),
-            order.id,
-        )),
+        OrderState::Pending => Some(about(Code::unknown("The order is not decided yet."), order.id)),
     }
 }
 
@@ -89,16 +81,10 @@ fn with_reasons(mut problem: Problem, reasons: &ReasonsDocument) -> Problem {
 
 fn detail(rejection: &Rejection) -> &'static str {
     match rejection {
-        Rejection::TotalOutOfRange => {
-            "The order's total is beyond what can be kept; nothing was sold."
-        }
+        Rejection::TotalOutOfRange => "The order's total is beyond what can be kept; nothing was sold.",
         Rejection::Lines(_) => match rejection.code() {
-            Code::InsufficientStock => {
-                "Less is available than was ordered; nothing was sold. See shortages."
-            }
-            Code::ProductUnavailable => {
-                "A product cannot be sold; nothing was sold. See unavailable."
-            }
+            Code::InsufficientStock => "Less is available than was ordered; nothing was sold. See shortages.",
+            Code::ProductUnavailable => "A product cannot be sold; nothing was sold. See unavailable.",
             _ => "A price is not the one expected; nothing was sold. See priceChanges.",
         },
     }

@@ -40,19 +40,13 @@ impl MigrationTrait for Migration {
         create_facts(manager).await?;
         remembered::create_table(manager).await?;
         manager.create_table(orders()).await?;
-        manager
-            .create_table(order_lines(manager.get_database_backend()))
-            .await?;
+        manager.create_table(order_lines(manager.get_database_backend())).await?;
         // the sweeper's: as small as what is pending
         let due = "CREATE INDEX orders_due ON orders (next_try_at) WHERE status = 'pending'";
         manager.get_connection().execute_unprepared(due).await?;
         use order::Column::{CreatedAt, Id, Status};
-        let by_time = Index::create()
-            .name("orders_by_time")
-            .table(order::Entity)
-            .col(CreatedAt)
-            .col(Id)
-            .take();
+        let by_time =
+            Index::create().name("orders_by_time").table(order::Entity).col(CreatedAt).col(Id).take();
         manager.create_index(by_time).await?;
         let by_status = Index::create()
             .name("orders_by_status")
@@ -77,32 +71,15 @@ fn orders() -> TableCreateStatement {
         .col(ColumnDef::new(Cause).text())
         .col(ColumnDef::new(Refusals).text())
         .col(ColumnDef::new(TotalMinor).big_integer())
-        .col(
-            ColumnDef::new(CreatedAt)
-                .timestamp_with_time_zone()
-                .not_null(),
-        )
+        .col(ColumnDef::new(CreatedAt).timestamp_with_time_zone().not_null())
         .col(ColumnDef::new(DecidedAt).timestamp_with_time_zone())
-        .col(
-            ColumnDef::new(DecideBy)
-                .timestamp_with_time_zone()
-                .not_null(),
-        )
+        .col(ColumnDef::new(DecideBy).timestamp_with_time_zone().not_null())
         .col(ColumnDef::new(NextTryAt).timestamp_with_time_zone())
         .col(ColumnDef::new(Tries).integer().not_null())
-        .check((
-            "orders_status",
-            Expr::cust("status IN ('pending', 'confirmed', 'rejected', 'cancelled')"),
-        ))
+        .check(("orders_status", Expr::cust("status IN ('pending', 'confirmed', 'rejected', 'cancelled')")))
         .check(("orders_state", Expr::cust(STATES)))
-        .check((
-            "orders_request",
-            Expr::cust("(request IS NULL) = (request_hash IS NULL)"),
-        ))
-        .check((
-            "orders_hash",
-            Expr::cust("request_hash IS NULL OR length(request_hash) = 32"),
-        ))
+        .check(("orders_request", Expr::cust("(request IS NULL) = (request_hash IS NULL)")))
+        .check(("orders_hash", Expr::cust("request_hash IS NULL OR length(request_hash) = 32")))
         .check(("orders_tries", Expr::cust("tries >= 0")))
         .take()
 }
@@ -111,9 +88,7 @@ fn order_lines(backend: DbBackend) -> TableCreateStatement {
     use order_line::Column::*;
     // I8. Half away from zero; SQLite has no numeric type, so there it is checked as far as 64 bits reach.
     let total_follows = match backend {
-        DbBackend::Postgres => {
-            "total_minor = round(unit_price_minor::numeric * quantity_milli / 1000)"
-        }
+        DbBackend::Postgres => "total_minor = round(unit_price_minor::numeric * quantity_milli / 1000)",
         _ => {
             "unit_price_minor > 9000000000 OR total_minor = (unit_price_minor * quantity_milli + 500) / 1000"
         }
@@ -131,18 +106,10 @@ fn order_lines(backend: DbBackend) -> TableCreateStatement {
         .col(ColumnDef::new(Flagged).boolean().not_null())
         .primary_key(Index::create().col(OrderId).col(LineNo))
         .foreign_key(
-            ForeignKey::create()
-                .from(order_line::Entity, OrderId)
-                .to(order::Entity, order::Column::Id),
+            ForeignKey::create().from(order_line::Entity, OrderId).to(order::Entity, order::Column::Id),
         )
-        .check((
-            "order_lines_quantity",
-            Expr::cust("quantity_milli BETWEEN 1 AND 1000000000"),
-        ))
-        .check((
-            "order_lines_price",
-            Expr::cust("unit_price_minor BETWEEN 0 AND 100000000000"),
-        ))
+        .check(("order_lines_quantity", Expr::cust("quantity_milli BETWEEN 1 AND 1000000000")))
+        .check(("order_lines_price", Expr::cust("unit_price_minor BETWEEN 0 AND 100000000000")))
         .check(("order_lines_total", Expr::cust(total_follows)))
         .take()
 }

@@ -41,9 +41,6 @@ impl CancelOrder {
             CancelTarget::Order(id) => HashedTarget::OrderId(*id),
         };
         let hash = RequestHash::of(OPERATION, &hashed)?;
-        Ok(Self {
-            keyed: Keyed { key, hash },
-            target,
-        })
+        Ok(Self { keyed: Keyed { key, hash }, target })
     }
 }

@@ -68,22 +68,12 @@ pub fn merge(items: &[WantedItem]) -> Result<Vec<RequestedLine>, Vec<MergeFault>
                 lines.push(first_line(item));
             }
             Entry::Occupied(place) => {
-                let kinds = lines
-                    .get_mut(*place.get())
-                    .map(|line| add(line, item))
-                    .unwrap_or_default();
-                faults.extend(kinds.into_iter().map(|kind| MergeFault {
-                    item: item.item,
-                    kind,
-                }));
+                let kinds = lines.get_mut(*place.get()).map(|line| add(line, item)).unwrap_or_default();
+                faults.extend(kinds.into_iter().map(|kind| MergeFault { item: item.item, kind }));
             }
         }
     }
-    if faults.is_empty() {
-        Ok(lines)
-    } else {
-        Err(faults)
-    }
+    if faults.is_empty() { Ok(lines) } else { Err(faults) }
 }
 
 fn first_line(item: &WantedItem) -> RequestedLine {
@@ -102,9 +92,7 @@ fn add(line: &mut RequestedLine, item: &WantedItem) -> Vec<MergeFaultKind> {
         _ => faults.push(MergeFaultKind::QuantityTooLarge),
     }
     match (line.expected_unit_price(), item.expected_unit_price) {
-        (Some(expected), Some(other)) if expected != other => {
-            faults.push(MergeFaultKind::OtherPrice)
-        }
+        (Some(expected), Some(other)) if expected != other => faults.push(MergeFaultKind::OtherPrice),
         (None, Some(price)) => line.expected_unit_price_minor = Some(price.minor()),
         (Some(_) | None, Some(_) | None) => {}
     }
@@ -137,23 +125,14 @@ mod tests {
     }
 
     fn hash(wanted: &[Wanted]) -> RequestHash {
-        PlaceOrder::new(merge(&items(wanted)).unwrap())
-            .unwrap()
-            .hash
+        PlaceOrder::new(merge(&items(wanted)).unwrap()).unwrap().hash
     }
 
     #[test]
     fn sums_a_product_and_keeps_the_order_and_place_of_first_mention() {
-        let lines = merge(&items(&[
-            (2, 1000, None),
-            (1, 500, None),
-            (2, 250, Some(380)),
-        ]))
-        .unwrap();
-        let seen: Vec<_> = lines
-            .iter()
-            .map(|line| (line.product_id.0.as_u128(), line.quantity_milli, line.item))
-            .collect();
+        let lines = merge(&items(&[(2, 1000, None), (1, 500, None), (2, 250, Some(380))])).unwrap();
+        let seen: Vec<_> =
+            lines.iter().map(|line| (line.product_id.0.as_u128(), line.quantity_milli, line.item)).collect();
         assert_eq!(seen, [(2, 1250, 0), (1, 500, 1)]);
         assert_eq!(lines[0].expected_unit_price_minor, Some(380));
     }
@@ -161,17 +140,9 @@ mod tests {
     #[test]
     fn tells_every_later_item_that_does_not_go_with_an_earlier_one() {
         let max = Quantity::MAX_MILLI;
-        let faults = merge(&items(&[
-            (1, max, Some(1)),
-            (2, 1, None),
-            (1, 1, Some(2)),
-            (1, 1, Some(1)),
-        ]))
-        .unwrap_err();
-        let told: Vec<_> = faults
-            .iter()
-            .map(|fault| (fault.item, fault.kind))
-            .collect();
+        let faults =
+            merge(&items(&[(1, max, Some(1)), (2, 1, None), (1, 1, Some(2)), (1, 1, Some(1))])).unwrap_err();
+        let told: Vec<_> = faults.iter().map(|fault| (fault.item, fault.kind)).collect();
         let expected = [
             (2, MergeFaultKind::QuantityTooLarge),
             (2, MergeFaultKind::OtherPrice),

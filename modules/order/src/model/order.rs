@@ -21,18 +21,9 @@ pub struct Order {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrderState {
     Pending,
-    Confirmed {
-        decided_at: DateTime<Utc>,
-        lines: Vec<OrderLine>,
-        total: Money,
-    },
-    Rejected {
-        decided_at: DateTime<Utc>,
-        rejection: Rejection,
-    },
-    Cancelled {
-        decided_at: DateTime<Utc>,
-    },
+    Confirmed { decided_at: DateTime<Utc>, lines: Vec<OrderLine>, total: Money },
+    Rejected { decided_at: DateTime<Utc>, rejection: Rejection },
+    Cancelled { decided_at: DateTime<Utc> },
 }
 
 /// A line as it was sold: name and price of that moment.

@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 use contract::{
-    DecideRequest, Deduction, DeductionLine, Money, OrderId, Quantity, RefusalCause, RefuseRequest,
-    Verdict,
+    DecideRequest, Deduction, DeductionLine, Money, OrderId, Quantity, RefusalCause, RefuseRequest, Verdict,
 };
 use platform::idempotency::RequestHash;
 
@@ -30,10 +29,7 @@ pub struct PendingOrder {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     Pending(PendingOrder),
-    Decided {
-        order: Order,
-        hash: Option<RequestHash>,
-    },
+    Decided { order: Order, hash: Option<RequestHash> },
 }
 
 /// A deduction that cannot be this order's: a fault of ours.
@@ -56,19 +52,16 @@ impl PendingOrder {
     /// late.
     pub fn question(&self) -> Option<DecideRequest> {
         match (&self.request, self.hash, self.past_decide_by) {
-            (Some(request), Some(hash), false) => Some(DecideRequest {
-                request_hash: hash.to_hex(),
-                lines: request.decide_lines(),
-            }),
+            (Some(request), Some(hash), false) => {
+                Some(DecideRequest { request_hash: hash.to_hex(), lines: request.decide_lines() })
+            }
             (Some(_) | None, Some(_) | None, _) => None,
         }
     }
 
     /// The question that gives the order up.
     pub fn refusal(&self) -> RefuseRequest {
-        RefuseRequest {
-            request_hash: self.hash.map(|hash| hash.to_hex()),
-        }
+        RefuseRequest { request_hash: self.hash.map(|hash| hash.to_hex()) }
     }
 
     /// The order as this deduction decides it.
@@ -85,30 +78,15 @@ impl PendingOrder {
             Verdict::Held { lines, total_minor } => {
                 self.check_held(lines, *total_minor)?;
                 let lines = lines.iter().map(order_line).collect();
-                OrderState::Confirmed {
-                    decided_at,
-                    lines,
-                    total: Money::from_minor(*total_minor),
-                }
+                OrderState::Confirmed { decided_at, lines, total: Money::from_minor(*total_minor) }
             }
-            Verdict::Refused {
-                cause: RefusalCause::GivenUp,
-                ..
-            } => OrderState::Cancelled { decided_at },
-            Verdict::Refused {
-                cause: RefusalCause::TotalOutOfRange,
-                ..
-            } => OrderState::Rejected {
-                decided_at,
-                rejection: Rejection::TotalOutOfRange,
-            },
-            Verdict::Refused {
-                cause: RefusalCause::Lines,
-                lines,
-            } => OrderState::Rejected {
-                decided_at,
-                rejection: Rejection::Lines(lines.clone()),
-            },
+            Verdict::Refused { cause: RefusalCause::GivenUp, .. } => OrderState::Cancelled { decided_at },
+            Verdict::Refused { cause: RefusalCause::TotalOutOfRange, .. } => {
+                OrderState::Rejected { decided_at, rejection: Rejection::TotalOutOfRange }
+            }
+            Verdict::Refused { cause: RefusalCause::Lines, lines } => {
+                OrderState::Rejected { decided_at, rejection: Rejection::Lines(lines.clone()) }
+            }
         };
         Ok(Order {
             id: self.id,
@@ -121,15 +99,9 @@ impl PendingOrder {
 
     fn check_held(&self, lines: &[DeductionLine], total_minor: i64) -> Result<(), Misfit> {
         let request = self.request.as_ref().ok_or(Misfit::NoRequest)?;
-        let mut asked: Vec<_> = request
-            .lines
-            .iter()
-            .map(|line| (line.product_id, line.quantity_milli))
-            .collect();
-        let mut held: Vec<_> = lines
-            .iter()
-            .map(|line| (line.product_id, line.quantity_milli))
-            .collect();
+        let mut asked: Vec<_> =
+            request.lines.iter().map(|line| (line.product_id, line.quantity_milli)).collect();
+        let mut held: Vec<_> = lines.iter().map(|line| (line.product_id, line.quantity_milli)).collect();
         asked.sort_unstable();
         held.sort_unstable();
         if asked != held {
@@ -144,11 +116,7 @@ impl PendingOrder {
             return Err(Misfit::LineTotal);
         }
         let sum = Money::sum(lines.iter().map(|line| Money::from_minor(line.total_minor)));
-        if sum == Some(Money::from_minor(total_minor)) {
-            Ok(())
-        } else {
-            Err(Misfit::Total)
-        }
+        if sum == Some(Money::from_minor(total_minor)) { Ok(()) } else { Err(Misfit::Total) }
     }
 }
 
@@ -174,12 +142,8 @@ mod tests {
 
     fn pending() -> PendingOrder {
         let product_id = ProductId(Uuid::from_u128(7));
-        let line = RequestedLine {
-            product_id,
-            quantity_milli: 1500,
-            expected_unit_price_minor: None,
-            item: 0,
-        };
+        let line =
+            RequestedLine { product_id, quantity_milli: 1500, expected_unit_price_minor: None, item: 0 };
         let command = PlaceOrder::new(vec![line]).unwrap();
         PendingOrder {
             id: OrderId(Uuid::from_u128(1)),
@@ -203,80 +167,38 @@ mod tests {
             tracked: true,
         };
         change(&mut line);
-        let verdict = Verdict::Held {
-            lines: vec![line],
-            total_minor,
-        };
-        Deduction {
-            order_id: OrderId(Uuid::from_u128(1)),
-            decided_at: platform::clock::now(),
-            verdict,
-        }
+        let verdict = Verdict::Held { lines: vec![line], total_minor };
+        Deduction { order_id: OrderId(Uuid::from_u128(1)), decided_at: platform::clock::now(), verdict }
     }
 
     #[test]
     fn the_status_is_a_function_of_the_deduction() {
-        let refused = |cause| Deduction {
-            verdict: Verdict::Refused {
-                cause,
-                lines: vec![],
-            },
-            ..held(|_| {}, 500)
-        };
+        let refused =
+            |cause| Deduction { verdict: Verdict::Refused { cause, lines: vec![] }, ..held(|_| {}, 500) };
         let status = |deduction| pending().decided_by(&deduction).unwrap().status();
         assert_eq!(status(held(|_| {}, 500)), OrderStatus::Confirmed);
         assert_eq!(status(refused(RefusalCause::Lines)), OrderStatus::Rejected);
-        assert_eq!(
-            status(refused(RefusalCause::TotalOutOfRange)),
-            OrderStatus::Rejected
-        );
-        assert_eq!(
-            status(refused(RefusalCause::GivenUp)),
-            OrderStatus::Cancelled
-        );
+        assert_eq!(status(refused(RefusalCause::TotalOutOfRange)), OrderStatus::Rejected);
+        assert_eq!(status(refused(RefusalCause::GivenUp)), OrderStatus::Cancelled);
     }
 
     #[test]
     fn a_deduction_that_does_not_fit_is_not_taken() {
         let misfit = |deduction| pending().decided_by(&deduction).unwrap_err();
-        assert_eq!(
-            misfit(held(|line| line.quantity_milli = 1000, 500)),
-            Misfit::OtherLines
-        );
-        assert_eq!(
-            misfit(held(|line| line.total_minor = 499, 499)),
-            Misfit::LineTotal
-        );
+        assert_eq!(misfit(held(|line| line.quantity_milli = 1000, 500)), Misfit::OtherLines);
+        assert_eq!(misfit(held(|line| line.total_minor = 499, 499)), Misfit::LineTotal);
         assert_eq!(misfit(held(|_| {}, 501)), Misfit::Total);
-        let other = Deduction {
-            order_id: OrderId(Uuid::from_u128(2)),
-            ..held(|_| {}, 500)
-        };
+        let other = Deduction { order_id: OrderId(Uuid::from_u128(2)), ..held(|_| {}, 500) };
         assert_eq!(misfit(other), Misfit::OtherOrder);
-        let fence = PendingOrder {
-            request: None,
-            hash: None,
-            ..pending()
-        };
+        let fence = PendingOrder { request: None, hash: None, ..pending() };
         assert_eq!(fence.decided_by(&held(|_| {}, 500)), Err(Misfit::NoRequest));
     }
 
     #[test]
     fn is_only_refused_when_late_or_without_request() {
         assert!(pending().question().is_some());
-        assert!(
-            PendingOrder {
-                past_decide_by: true,
-                ..pending()
-            }
-            .question()
-            .is_none()
-        );
-        let fence = PendingOrder {
-            request: None,
-            hash: None,
-            ..pending()
-        };
+        assert!(PendingOrder { past_decide_by: true, ..pending() }.question().is_none());
+        let fence = PendingOrder { request: None, hash: None, ..pending() };
         assert!(fence.question().is_none() && fence.refusal().request_hash.is_none());
     }
 }

@@ -52,10 +52,7 @@ impl PlaceOrder {
         let mut hashed: Vec<HashedLine> = lines.iter().map(RequestedLine::hashed).collect();
         hashed.sort_by_key(|line| line.product_id);
         let hash = RequestHash::of(OPERATION, &hashed)?;
-        Ok(Self {
-            request: OrderRequest { lines },
-            hash,
-        })
+        Ok(Self { request: OrderRequest { lines }, hash })
     }
 }
 
@@ -75,10 +72,7 @@ impl OrderRequest {
     /// Where in the request the product was named first, as a JSON pointer.
     pub fn pointer(&self, product: ProductId) -> String {
         let line = self.lines.iter().find(|line| line.product_id == product);
-        line.map_or_else(
-            || "/items".to_owned(),
-            |line| format!("/items/{}", line.item),
-        )
+        line.map_or_else(|| "/items".to_owned(), |line| format!("/items/{}", line.item))
     }
 }
 

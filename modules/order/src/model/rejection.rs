@@ -24,15 +24,9 @@ pub struct Reason {
 /// What kept a line from being sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReasonKind {
-    Shortage {
-        requested: Quantity,
-        available: Quantity,
-    },
+    Shortage { requested: Quantity, available: Quantity },
     Unavailable,
-    PriceChanged {
-        expected: Money,
-        current: Money,
-    },
+    PriceChanged { expected: Money, current: Money },
 }
 
 impl Rejection {
@@ -41,9 +35,8 @@ impl Rejection {
         let Self::Lines(refusals) = self else {
             return Code::TotalOutOfRange;
         };
-        let any = |wanted: fn(&LineRefusalCause) -> bool| {
-            refusals.iter().any(|refusal| wanted(&refusal.cause))
-        };
+        let any =
+            |wanted: fn(&LineRefusalCause) -> bool| refusals.iter().any(|refusal| wanted(&refusal.cause));
         if any(|cause| matches!(cause, LineRefusalCause::Shortage { .. })) {
             return Code::InsufficientStock;
         }
@@ -61,8 +54,7 @@ impl Rejection {
         refusals
             .iter()
             .map(|refusal| Reason {
-                pointer: request
-                    .map_or_else(String::new, |request| request.pointer(refusal.product_id)),
+                pointer: request.map_or_else(String::new, |request| request.pointer(refusal.product_id)),
                 product_id: refusal.product_id,
                 kind: kind(&refusal.cause),
             })
@@ -72,18 +64,12 @@ impl Rejection {
 
 fn kind(cause: &LineRefusalCause) -> ReasonKind {
     match cause {
-        LineRefusalCause::Shortage {
-            requested_milli,
-            available_milli,
-        } => ReasonKind::Shortage {
+        LineRefusalCause::Shortage { requested_milli, available_milli } => ReasonKind::Shortage {
             requested: Quantity::from_milli(*requested_milli),
             available: Quantity::from_milli(*available_milli),
         },
         LineRefusalCause::Unavailable => ReasonKind::Unavailable,
-        LineRefusalCause::PriceChanged {
-            expected_minor,
-            current_minor,
-        } => ReasonKind::PriceChanged {
+        LineRefusalCause::PriceChanged { expected_minor, current_minor } => ReasonKind::PriceChanged {
             expected: Money::from_minor(*expected_minor),
             current: Money::from_minor(*current_minor),
         },
@@ -98,26 +84,13 @@ mod tests {
 
     #[test]
     fn a_shortage_names_the_whole_before_what_is_gone_and_what_costs_more() {
-        let refusal = |cause| LineRefusal {
-            product_id: ProductId(Uuid::nil()),
-            cause,
-        };
-        let shortage = refusal(LineRefusalCause::Shortage {
-            requested_milli: 2,
-            available_milli: 1,
-        });
+        let refusal = |cause| LineRefusal { product_id: ProductId(Uuid::nil()), cause };
+        let shortage = refusal(LineRefusalCause::Shortage { requested_milli: 2, available_milli: 1 });
         let unavailable = refusal(LineRefusalCause::Unavailable);
-        let price = refusal(LineRefusalCause::PriceChanged {
-            expected_minor: 1,
-            current_minor: 2,
-        });
-        let code = |refusals: &[&LineRefusal]| {
-            Rejection::Lines(refusals.iter().copied().cloned().collect()).code()
-        };
-        assert_eq!(
-            code(&[&price, &unavailable, &shortage]),
-            Code::InsufficientStock
-        );
+        let price = refusal(LineRefusalCause::PriceChanged { expected_minor: 1, current_minor: 2 });
+        let code =
+            |refusals: &[&LineRefusal]| Rejection::Lines(refusals.iter().copied().cloned().collect()).code();
+        assert_eq!(code(&[&price, &unavailable, &shortage]), Code::InsufficientStock);
         assert_eq!(code(&[&price, &unavailable]), Code::ProductUnavailable);
         assert_eq!(code(&[&price]), Code::PriceChanged);
         assert_eq!(Rejection::TotalOutOfRange.code(), Code::TotalOutOfRange);

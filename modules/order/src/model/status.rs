@@ -18,12 +18,7 @@ pub enum OrderStatus {
 }
 
 impl OrderStatus {
-    pub const ALL: [Self; 4] = [
-        Self::Pending,
-        Self::Confirmed,
-        Self::Rejected,
-        Self::Cancelled,
-    ];
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Confirmed, Self::Rejected, Self::Cancelled];
 
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -20,11 +20,7 @@ pub struct Admitted<'a> {
 impl Admission {
     pub fn new(limit: usize, in_flight: Gauge) -> Self {
         let limit = limit.min(Semaphore::MAX_PERMITS);
-        Self {
-            limit,
-            free: Semaphore::new(limit),
-            in_flight,
-        }
+        Self { limit, free: Semaphore::new(limit), in_flight }
     }
 
     /// Takes a place, or says at once that there is none: whoever waits here would only come too late.
@@ -32,15 +28,9 @@ impl Admission {
     /// # Errors
     /// [`OrderError::Overloaded`].
     pub fn admit(&self) -> Result<Admitted<'_>, OrderError> {
-        let permit = self
-            .free
-            .try_acquire()
-            .map_err(|_| OrderError::Overloaded { limit: self.limit })?;
+        let permit = self.free.try_acquire().map_err(|_| OrderError::Overloaded { limit: self.limit })?;
         self.in_flight.inc();
-        Ok(Admitted {
-            _permit: permit,
-            in_flight: &self.in_flight,
-        })
+        Ok(Admitted { _permit: permit, in_flight: &self.in_flight })
     }
 }
 
@@ -59,10 +49,7 @@ mod tests {
         let in_flight = Gauge::default();
         let admission = Admission::new(2, in_flight.clone());
         let (first, _second) = (admission.admit().unwrap(), admission.admit().unwrap());
-        assert!(matches!(
-            admission.admit(),
-            Err(OrderError::Overloaded { limit: 2 })
-        ));
+        assert!(matches!(admission.admit(), Err(OrderError::Overloaded { limit: 2 })));
         assert_eq!(in_flight.get(), 2);
         drop(first);
         assert!(admission.admit().is_ok());

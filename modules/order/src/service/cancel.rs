@@ -25,9 +25,7 @@ impl OrderService {
         let _place = self.parts().admission.admit()?;
         let deadline = self.parts().deadline();
         let id = self.target(command);
-        let in_time = deadline
-            .bound(self.cancel_within(id, command, deadline))
-            .await;
+        let in_time = deadline.bound(self.cancel_within(id, command, deadline)).await;
         in_time.unwrap_or_else(|elapsed| Err(OrderError::unknown(id, elapsed)))
     }
 
@@ -44,22 +42,15 @@ impl OrderService {
         }
         // not remembered either: it proves nothing
         if matches!(command.target, CancelTarget::Order(_)) {
-            let known = store::exists(&parts.database, id)
-                .await
-                .map_err(OrderError::NotNow)?;
+            let known = store::exists(&parts.database, id).await.map_err(OrderError::NotNow)?;
             known.then_some(()).ok_or(OrderError::NotFound(id))?;
         }
         let first_sweep_ms = parts.settings.first_sweep_ms();
-        let opened =
-            store::open_cancellation(&parts.database, &parts.shop, command, first_sweep_ms).await;
-        let Answer { value, replayed } =
-            opened.map_err(|error| OrderError::of_cancellation(id, error))?;
+        let opened = store::open_cancellation(&parts.database, &parts.shop, command, first_sweep_ms).await;
+        let Answer { value, replayed } = opened.map_err(|error| OrderError::of_cancellation(id, error))?;
         match value {
             Err(CancelRefusal::KeyOfOrder) => Err(OrderError::KeyReused),
-            Ok(id) => Ok(Answer {
-                value: self.give_up(id, deadline).await?,
-                replayed,
-            }),
+            Ok(id) => Ok(Answer { value: self.give_up(id, deadline).await?, replayed }),
         }
     }
 
@@ -77,7 +68,8 @@ impl OrderService {
         }
     }
 
-    fn target(&self, command: &CancelOrder) -> OrderId {
+    /// The order that a cancellation names.
+    pub(crate) fn target(&self, command: &CancelOrder) -> OrderId {
         match &command.target {
             CancelTarget::Key(key) => self.shop().order_id(key),
             CancelTarget::Order(id) => *id,

@@ -18,11 +18,7 @@ impl OrderService {
     ///
     /// # Errors
     /// When the decision is not known by the deadline, or the product module does not take the call.
-    pub async fn decide(
-        &self,
-        order: &PendingOrder,
-        deadline: Deadline,
-    ) -> Result<Deduction, OrderError> {
+    pub async fn decide(&self, order: &PendingOrder, deadline: Deadline) -> Result<Deduction, OrderError> {
         let Some(question) = order.question() else {
             return self.refuse(order, deadline).await;
         };
@@ -36,16 +32,10 @@ impl OrderService {
     ///
     /// # Errors
     /// As [`OrderService::decide`].
-    pub async fn refuse(
-        &self,
-        order: &PendingOrder,
-        deadline: Deadline,
-    ) -> Result<Deduction, OrderError> {
+    pub async fn refuse(&self, order: &PendingOrder, deadline: Deadline) -> Result<Deduction, OrderError> {
         let refusal = order.refusal();
-        self.ask(order.id, deadline, async |deadline| {
-            self.product.refuse(order.id, &refusal, deadline).await
-        })
-        .await
+        self.ask(order.id, deadline, async |deadline| self.product.refuse(order.id, &refusal, deadline).await)
+            .await
     }
 
     /// Repeats the call while its outcome is unknown: the first decision stands, so a repeat can only learn it.
@@ -59,16 +49,15 @@ impl OrderService {
         loop {
             let one_try = deadline.at_most(self.parts().settings.decide_try());
             let answer = one_try.bound(call(one_try)).await;
-            let error = match answer
-                .unwrap_or_else(|elapsed| Err(ProductApiError::Unknown(elapsed.to_string())))
-            {
-                Ok(deduction) => return Ok(deduction),
-                Err(ProductApiError::KeyReused) => return Err(OrderError::KeyReused),
-                Err(cause @ ProductApiError::Rejected(_)) => {
-                    return Err(OrderError::NotDecided { order, cause });
-                }
-                Err(error @ ProductApiError::Unknown(_)) => error,
-            };
+            let error =
+                match answer.unwrap_or_else(|elapsed| Err(ProductApiError::Unknown(elapsed.to_string()))) {
+                    Ok(deduction) => return Ok(deduction),
+                    Err(ProductApiError::KeyReused) => return Err(OrderError::KeyReused),
+                    Err(cause @ ProductApiError::Rejected(_)) => {
+                        return Err(OrderError::NotDecided { order, cause });
+                    }
+                    Err(error @ ProductApiError::Unknown(_)) => error,
+                };
             let pause = jittered(longest_pause_ms);
             if deadline.remaining() <= pause {
                 return Err(OrderError::unknown(order, error));

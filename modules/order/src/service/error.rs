@@ -57,11 +57,8 @@ pub enum UnknownCause {
 }
 
 impl OrderError {
-    pub(super) fn unknown(order: OrderId, cause: impl Into<UnknownCause>) -> Self {
-        Self::OutcomeUnknown {
-            order,
-            cause: cause.into(),
-        }
+    pub(crate) fn unknown(order: OrderId, cause: impl Into<UnknownCause>) -> Self {
+        Self::OutcomeUnknown { order, cause: cause.into() }
     }
 
     /// S1 failed: what was not sent, or what the database refused, changed nothing; of all else nobody knows.
@@ -69,22 +66,17 @@ impl OrderError {
         match error.class {
             ErrorClass::NotSent | ErrorClass::Contention => Self::NotNow(error),
             ErrorClass::Broken | ErrorClass::CommitUnknown => Self::unknown(order, error),
-            ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => {
-                Self::Store(error)
-            }
+            ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => Self::Store(error),
         }
     }
 
     /// A step failed after S1, so there is an order that may be decided. A fault of ours stays one.
     pub(super) fn of_step(order: OrderId, error: StoreError) -> Self {
         match error.class {
-            ErrorClass::NotSent
-            | ErrorClass::Contention
-            | ErrorClass::Broken
-            | ErrorClass::CommitUnknown => Self::unknown(order, error),
-            ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => {
-                Self::Store(error)
+            ErrorClass::NotSent | ErrorClass::Contention | ErrorClass::Broken | ErrorClass::CommitUnknown => {
+                Self::unknown(order, error)
             }
+            ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => Self::Store(error),
         }
     }
 
@@ -95,13 +87,9 @@ impl OrderError {
             OnceError::Store(error) => error,
         };
         match error.class {
-            ErrorClass::NotSent | ErrorClass::Contention | ErrorClass::Broken => {
-                Self::NotNow(error)
-            }
+            ErrorClass::NotSent | ErrorClass::Contention | ErrorClass::Broken => Self::NotNow(error),
             ErrorClass::CommitUnknown => Self::unknown(order, error),
-            ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => {
-                Self::Store(error)
-            }
+            ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => Self::Store(error),
         }
     }
 }

@@ -36,12 +36,8 @@ impl OrderMetrics {
     /// Registers the figures; each is there from the start, at 0.
     pub fn register(metrics: &Metrics) -> Self {
         let figures = Self::default();
-        let decided = [
-            OrderStatus::Confirmed,
-            OrderStatus::Rejected,
-            OrderStatus::Cancelled,
-        ]
-        .map(OrderStatus::as_str);
+        let decided =
+            [OrderStatus::Confirmed, OrderStatus::Rejected, OrderStatus::Cancelled].map(OrderStatus::as_str);
         for outcome in decided.into_iter().chain([UNKNOWN, OVERLOADED]) {
             drop(figures.outcomes.get_or_create(&OutcomeLabels { outcome }));
         }
@@ -87,9 +83,7 @@ impl OrderMetrics {
     pub fn failed(&self, error: &OrderError) {
         match error {
             OrderError::Overloaded { .. } => self.outcome(OVERLOADED),
-            OrderError::OutcomeUnknown { .. }
-            | OrderError::NotDecided { .. }
-            | OrderError::Misfit { .. } => {
+            OrderError::OutcomeUnknown { .. } | OrderError::NotDecided { .. } | OrderError::Misfit { .. } => {
                 self.outcome(UNKNOWN);
             }
             OrderError::NotFound(_)
@@ -112,8 +106,6 @@ impl OrderMetrics {
     }
 
     fn outcome(&self, outcome: &'static str) {
-        self.outcomes
-            .get_or_create(&OutcomeLabels { outcome })
-            .inc();
+        self.outcomes.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 }

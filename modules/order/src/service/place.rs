@@ -48,14 +48,10 @@ impl OrderService {
         let work = async {
             let intent = self.intend(key, command).await?;
             let order = self.finish(intent.standing, deadline).await?;
-            Ok(Answer {
-                value: order,
-                replayed: intent.replayed,
-            })
+            Ok(Answer { value: order, replayed: intent.replayed })
         };
         let in_time = deadline.bound(work).await;
-        in_time
-            .unwrap_or_else(|elapsed| Err(OrderError::unknown(self.shop().order_id(key), elapsed)))
+        in_time.unwrap_or_else(|elapsed| Err(OrderError::unknown(self.shop().order_id(key), elapsed)))
     }
 
     /// S1: writes the intent, or reads what stands under the key. Once it has answered, the order's row is committed:
@@ -63,15 +59,10 @@ impl OrderService {
     ///
     /// # Errors
     /// When the key is another request's, or the database fails; unless it says `NotNow`, the row may be there.
-    pub async fn intend(
-        &self,
-        key: &IdempotencyKey,
-        command: &PlaceOrder,
-    ) -> Result<Intent, OrderError> {
+    pub async fn intend(&self, key: &IdempotencyKey, command: &PlaceOrder) -> Result<Intent, OrderError> {
         let parts = self.parts();
         let id = parts.shop.order_id(key);
-        let inserted =
-            store::insert_intent(&parts.database, id, key, command, parts.intent_times()).await;
+        let inserted = store::insert_intent(&parts.database, id, key, command, parts.intent_times()).await;
         if let Some(created_at) = inserted.map_err(|error| OrderError::of_intent(id, error))? {
             let pending = PendingOrder {
                 id,
@@ -81,51 +72,31 @@ impl OrderService {
                 created_at,
                 past_decide_by: false,
             };
-            return Ok(Intent {
-                standing: Standing::Pending(pending),
-                replayed: false,
-            });
+            return Ok(Intent { standing: Standing::Pending(pending), replayed: false });
         }
         let standing = self.standing_under(id, key).await?;
         match same_request(&standing, command.hash) {
-            true => Ok(Intent {
-                standing,
-                replayed: true,
-            }),
+            true => Ok(Intent { standing, replayed: true }),
             false => Err(OrderError::KeyReused),
         }
     }
 
     /// What kept the intent from being written: an order, or another request of the same key.
-    async fn standing_under(
-        &self,
-        id: OrderId,
-        key: &IdempotencyKey,
-    ) -> Result<Standing, OrderError> {
+    async fn standing_under(&self, id: OrderId, key: &IdempotencyKey) -> Result<Standing, OrderError> {
         let database = &self.parts().database;
         let failed = |error| OrderError::of_step(id, error);
         if let Some(standing) = store::standing(database, id).await.map_err(failed)? {
             return Ok(standing);
         }
-        match remembered::is_used(database.reader(), key)
-            .await
-            .map_err(failed)?
-        {
+        match remembered::is_used(database.reader(), key).await.map_err(failed)? {
             true => Err(OrderError::KeyReused),
             // another request of the key was purged between the two reads
-            false => Err(OrderError::unknown(
-                id,
-                StoreError::corrupt("an order's row vanished"),
-            )),
+            false => Err(OrderError::unknown(id, StoreError::corrupt("an order's row vanished"))),
         }
     }
 
     /// S2 and S3 of what S1 found.
-    pub(super) async fn finish(
-        &self,
-        standing: Standing,
-        deadline: Deadline,
-    ) -> Result<Order, OrderError> {
+    pub(super) async fn finish(&self, standing: Standing, deadline: Deadline) -> Result<Order, OrderError> {
         match standing {
             Standing::Decided { order, .. } => Ok(order),
             Standing::Pending(pending) => {

@@ -15,15 +15,10 @@ impl OrderService {
     ///
     /// # Errors
     /// When it is not known whether it was written, or the deduction is not this order's.
-    pub async fn project(
-        &self,
-        pending: &PendingOrder,
-        deduction: &Deduction,
-    ) -> Result<Order, OrderError> {
+    pub async fn project(&self, pending: &PendingOrder, deduction: &Deduction) -> Result<Order, OrderError> {
         let id = pending.id;
-        let decided = pending
-            .decided_by(deduction)
-            .map_err(|cause| OrderError::Misfit { order: id, cause })?;
+        let decided =
+            pending.decided_by(deduction).map_err(|cause| OrderError::Misfit { order: id, cause })?;
         let database = &self.parts().database;
         let failed = |error| OrderError::of_step(id, error);
         if store::project(database, &decided).await.map_err(failed)? {
@@ -32,10 +27,9 @@ impl OrderService {
         }
         match store::standing(database, id).await.map_err(failed)? {
             Some(Standing::Decided { order, .. }) => Ok(order),
-            Some(Standing::Pending(_)) | None => Err(StoreError::corrupt(format!(
-                "order {id} could not be decided and is not"
-            ))
-            .into()),
+            Some(Standing::Pending(_)) | None => {
+                Err(StoreError::corrupt(format!("order {id} could not be decided and is not")).into())
+            }
         }
     }
 }

@@ -31,13 +31,7 @@ impl OrderShared {
     pub fn new(database: Database, shop: Shop, settings: OrderSettings, metrics: &Metrics) -> Self {
         let metrics = OrderMetrics::register(metrics);
         let admission = Admission::new(settings.max_in_flight, metrics.in_flight.clone());
-        Self(Arc::new(Parts {
-            database,
-            shop,
-            settings,
-            admission,
-            metrics,
-        }))
+        Self(Arc::new(Parts { database, shop, settings, admission, metrics }))
     }
 }
 

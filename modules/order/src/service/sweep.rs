@@ -32,13 +32,12 @@ impl OrderService {
     pub async fn sweep(&self, mut stop: watch::Receiver<bool>) {
         let sweeper = &self.parts().settings.sweeper;
         let pause = Duration::from_millis(sweeper.every_ms.max(1));
-        let full_batch = usize::try_from(sweeper.batch.max(1)).unwrap_or(usize::MAX);
         let mut away = false;
         while !is_stopped(&stop) {
             let report = self.sweep_unless(|| is_stopped(&stop)).await;
             let report = note_database(report, &mut away);
             self.refresh_backlog().await;
-            if report.claimed >= full_batch {
+            if report.claimed >= sweeper.concurrency {
                 continue;
             }
             tokio::select! {
@@ -60,14 +59,12 @@ impl OrderService {
         let parts = self.parts();
         let sweeper = &parts.settings.sweeper;
         let backoff = Backoff {
+            busy_ms: parts.settings.decide_try_ms,
             retry_ms: sweeper.retry_ms,
             max_retry_ms: sweeper.max_retry_ms,
         };
-        let batch = store::claim_due(&parts.database, sweeper.batch.max(1), backoff).await?;
-        let report = Cell::new(SweepReport {
-            claimed: batch.len(),
-            ..SweepReport::default()
-        });
+        let batch = store::claim_due(&parts.database, sweeper.concurrency as u64, backoff).await?;
+        let report = Cell::new(SweepReport { claimed: batch.len(), ..SweepReport::default() });
         let (report_of, stopped) = (&report, &stopped);
         let each = async |claimed| {
             // what was claimed and is left is due again soon, here or elsewhere
@@ -83,9 +80,7 @@ impl OrderService {
                 ..report
             });
         };
-        stream::iter(batch)
-            .for_each_concurrent(sweeper.concurrency.max(1), each)
-            .await;
+        stream::iter(batch).for_each_concurrent(None, each).await;
         Ok(report.get())
     }
 
@@ -114,10 +109,7 @@ impl OrderService {
             let deduction = self.decide(pending, one_try).await?;
             self.project(pending, &deduction).await
         };
-        deadline
-            .bound(work)
-            .await
-            .unwrap_or_else(|elapsed| Err(OrderError::unknown(pending.id, elapsed)))
+        deadline.bound(work).await.unwrap_or_else(|elapsed| Err(OrderError::unknown(pending.id, elapsed)))
     }
 
     async fn refresh_backlog(&self) {

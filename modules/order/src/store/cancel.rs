@@ -35,12 +35,7 @@ pub async fn open_cancellation(
 ) -> Result<Answer<Outcome<OrderId, CancelRefusal>>, OnceError> {
     let work = async |transaction: &DatabaseTransaction| {
         let own = shop.order_id(&command.keyed.key);
-        if order::Entity::find_by_id(own.0)
-            .one(transaction)
-            .await
-            .map_err(StoreError::from)?
-            .is_some()
-        {
+        if order::Entity::find_by_id(own.0).one(transaction).await.map_err(StoreError::from)?.is_some() {
             return Err(Stop::Refused(CancelRefusal::KeyOfOrder));
         }
         match &command.target {
@@ -48,10 +43,7 @@ pub async fn open_cancellation(
             CancelTarget::Key(key) => {
                 let id = shop.order_id(key);
                 let fence = insert_fence(database, id, key, first_sweep_ms);
-                transaction
-                    .query_all_raw(fence)
-                    .await
-                    .map_err(StoreError::from)?;
+                transaction.query_all_raw(fence).await.map_err(StoreError::from)?;
                 Ok(id)
             }
         }

@@ -14,12 +14,12 @@ const CLAIM: Sql = Sql {
            SELECT id FROM orders WHERE status = 'pending' AND next_try_at <= now() \
            ORDER BY next_try_at LIMIT $1::bigint FOR UPDATE SKIP LOCKED) \
          UPDATE orders SET tries = LEAST(tries, 1000000) + 1, next_try_at = clock_timestamp() + interval '1 millisecond' * \
-           (LEAST($3::float8, $2::float8 * (1::bigint << LEAST(tries, 16))) * (0.5 + random() / 2)) \
+           ($4::float8 + LEAST($3::float8, $2::float8 * (1::bigint << LEAST(tries, 16))) * (0.5 + random() / 2)) \
          FROM due WHERE orders.id = due.id \
          RETURNING orders.*, (decide_by <= clock_timestamp()) AS past_decide_by",
     sqlite: "UPDATE orders SET tries = min(tries, 1000000) + 1, \
            next_try_at = strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', printf('+%.3f seconds', \
-           min($3, $2 * (1 << min(tries, 16))) * (500 + abs(random() % 500)) / 1000000.0)) \
+           ($4 * 1000 + min($3, $2 * (1 << min(tries, 16))) * (500 + abs(random() % 500))) / 1000000.0)) \
          WHERE id IN (SELECT id FROM orders WHERE status = 'pending' \
            AND next_try_at <= strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now') ORDER BY next_try_at LIMIT $1) \
          RETURNING *, (decide_by <= strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')) AS past_decide_by",
@@ -37,6 +37,8 @@ const BACKLOG: Sql = Sql {
 /// When a claimed order is looked at again, should it stay pending.
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
+    /// How long the work on a claimed order takes at most: nobody else claims it meanwhile.
+    pub busy_ms: u64,
     pub retry_ms: u64,
     pub max_retry_ms: u64,
 }
@@ -56,23 +58,11 @@ pub async fn claim_due(
     batch: u64,
     backoff: Backoff,
 ) -> Result<Vec<Result<PendingOrder, StoreError>>, StoreError> {
-    let number = |value: u64| {
-        Value::from(
-            i64::try_from(value)
-                .unwrap_or(i64::MAX >> 20)
-                .min(i64::MAX >> 20),
-        )
-    };
-    let values = [
-        number(batch),
-        number(backoff.retry_ms),
-        number(backoff.max_retry_ms),
-    ];
+    let number = |value: u64| Value::from(i64::try_from(value).unwrap_or(i64::MAX >> 20).min(i64::MAX >> 20));
+    let values =
+        [number(batch), number(backoff.retry_ms), number(backoff.max_retry_ms), number(backoff.busy_ms)];
     // to its end, COMMIT included: see `insert_intent`
-    let rows = database
-        .writer()
-        .query_all_raw(CLAIM.with(database.backend(), values))
-        .await?;
+    let rows = database.writer().query_all_raw(CLAIM.with(database.backend(), values)).await?;
     Ok(rows.iter().map(claimed).collect())
 }
 
@@ -83,13 +73,7 @@ fn claimed(row: &QueryResult) -> Result<PendingOrder, StoreError> {
 
 /// Counts what is pending.
 pub async fn backlog(database: &Database) -> Result<Backlog, StoreError> {
-    let row = database
-        .reader()
-        .query_one_raw(BACKLOG.with(database.backend(), []))
-        .await?;
+    let row = database.reader().query_one_raw(BACKLOG.with(database.backend(), [])).await?;
     let row = row.ok_or_else(|| StoreError::corrupt("a count without a row"))?;
-    Ok(Backlog {
-        pending: row.try_get("", "pending")?,
-        oldest_s: row.try_get("", "oldest_s")?,
-    })
+    Ok(Backlog { pending: row.try_get("", "pending")?, oldest_s: row.try_get("", "oldest_s")? })
 }

@@ -19,9 +19,7 @@ pub const PAST_DECIDE_BY: &str = "past_decide_by";
 /// The order as it stands, with what it takes to go on with a pending one.
 pub async fn standing(database: &Database, id: OrderId) -> Result<Option<Standing>, StoreError> {
     let late = Expr::col(order::Column::DecideBy).lte(now_plus_ms(database.backend(), 0));
-    let query = order::Entity::find_by_id(id.0)
-        .expr_as(late, PAST_DECIDE_BY)
-        .into_query();
+    let query = order::Entity::find_by_id(id.0).expr_as(late, PAST_DECIDE_BY).into_query();
     let Some(row) = database.reader().query_one(&query).await? else {
         return Ok(None);
     };
@@ -31,18 +29,12 @@ pub async fn standing(database: &Database, id: OrderId) -> Result<Option<Standin
         return Ok(Some(Standing::Pending(to_pending(row, past_decide_by)?)));
     }
     let hash = hash(&row)?;
-    Ok(Some(Standing::Decided {
-        order: with_lines(database, row).await?,
-        hash,
-    }))
+    Ok(Some(Standing::Decided { order: with_lines(database, row).await?, hash }))
 }
 
 /// The order as its readers see it.
 pub async fn find(database: &Database, id: OrderId) -> Result<Option<Order>, StoreError> {
-    match order::Entity::find_by_id(id.0)
-        .one(database.reader())
-        .await?
-    {
+    match order::Entity::find_by_id(id.0).one(database.reader()).await? {
         Some(row) => Ok(Some(with_lines(database, row).await?)),
         None => Ok(None),
     }
@@ -50,10 +42,7 @@ pub async fn find(database: &Database, id: OrderId) -> Result<Option<Order>, Sto
 
 /// Whether there is an order of this id.
 pub async fn exists(database: &Database, id: OrderId) -> Result<bool, StoreError> {
-    Ok(order::Entity::find_by_id(id.0)
-        .one(database.reader())
-        .await?
-        .is_some())
+    Ok(order::Entity::find_by_id(id.0).one(database.reader()).await?.is_some())
 }
 
 /// Status and lines were written in one transaction: whoever reads `confirmed` finds the lines.

@@ -45,20 +45,9 @@ pub async fn insert_intent(
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
     let request = serde_json::to_string(&command.request).map_err(unreadable)?;
     let hash = command.hash.as_bytes().to_vec();
-    let statement = insert(
-        database,
-        id,
-        key,
-        Value::from(hash),
-        Value::from(request),
-        times,
-    );
+    let statement = insert(database, id, key, Value::from(hash), Value::from(request), times);
     // To its end: `query_one` would return with the first row, before the statement's own COMMIT.
-    let rows = database
-        .writer()
-        .query_all_raw(statement)
-        .await
-        .map_err(StoreError::of_commit)?;
+    let rows = database.writer().query_all_raw(statement).await.map_err(StoreError::of_commit)?;
     let created_at = rows.first().map(|row| row.try_get("", "created_at"));
     Ok(created_at.transpose()?)
 }
@@ -70,18 +59,8 @@ pub fn insert_fence(
     key: &IdempotencyKey,
     first_sweep_ms: u64,
 ) -> Statement {
-    let times = IntentTimes {
-        decide_by_ms: 0,
-        first_sweep_ms,
-    };
-    insert(
-        database,
-        id,
-        key,
-        Value::Bytes(None),
-        Value::String(None),
-        times,
-    )
+    let times = IntentTimes { decide_by_ms: 0, first_sweep_ms };
+    insert(database, id, key, Value::Bytes(None), Value::String(None), times)
 }
 
 fn insert(

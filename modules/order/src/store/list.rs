@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, SecondsFormat, Utc};
 use platform::database::{Database, StoreError};
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    ColumnTrait, Condition, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -25,14 +25,8 @@ pub async fn list(
 ) -> Result<Vec<Order>, StoreError> {
     let mut query = order::Entity::find().filter(condition(filter));
     if let Some(after) = after {
-        let row = Expr::tuple([
-            Expr::col(order::Column::CreatedAt),
-            Expr::col(order::Column::Id),
-        ]);
-        let last = Expr::tuple([
-            stored_time(database.backend(), after.created_at),
-            Expr::value(after.id.0),
-        ]);
+        let row = Expr::tuple([Expr::col(order::Column::CreatedAt), Expr::col(order::Column::Id)]);
+        let last = Expr::tuple([stored_time(database.backend(), after.created_at), Expr::value(after.id.0)]);
         query = query.filter(row.lt(last));
     }
     let rows = query
@@ -72,9 +66,7 @@ async fn lines_of(
     database: &Database,
     rows: &[order::Model],
 ) -> Result<HashMap<Uuid, Vec<OrderLine>>, StoreError> {
-    let confirmed = rows
-        .iter()
-        .filter(|row| row.status == OrderStatus::Confirmed.as_str());
+    let confirmed = rows.iter().filter(|row| row.status == OrderStatus::Confirmed.as_str());
     let ids: Vec<Uuid> = confirmed.map(|row| row.id).collect();
     let mut lines: HashMap<Uuid, Vec<OrderLine>> = HashMap::with_capacity(ids.len());
     if ids.is_empty() {

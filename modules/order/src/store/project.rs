@@ -36,18 +36,12 @@ fn decided_columns(decided: &Order) -> Result<order::ActiveModel, StoreError> {
     let (total_minor, cause, refusals) = match &decided.state {
         OrderState::Pending => return Err(StoreError::corrupt("a pending order is no decision")),
         OrderState::Confirmed { total, .. } => (Some(total.minor()), None, None),
-        OrderState::Rejected {
-            rejection: Rejection::Lines(refusals),
-            ..
-        } => (
-            None,
-            Some(LINES),
-            Some(serde_json::to_string(refusals).map_err(unreadable)?),
-        ),
-        OrderState::Rejected {
-            rejection: Rejection::TotalOutOfRange,
-            ..
-        } => (None, Some(TOTAL_OUT_OF_RANGE), Some("[]".to_owned())),
+        OrderState::Rejected { rejection: Rejection::Lines(refusals), .. } => {
+            (None, Some(LINES), Some(serde_json::to_string(refusals).map_err(unreadable)?))
+        }
+        OrderState::Rejected { rejection: Rejection::TotalOutOfRange, .. } => {
+            (None, Some(TOTAL_OUT_OF_RANGE), Some("[]".to_owned()))
+        }
         OrderState::Cancelled { .. } => (None, Some(GIVEN_UP), Some("[]".to_owned())),
     };
     Ok(order::ActiveModel {
@@ -66,22 +60,17 @@ async fn insert_lines(
     id: OrderId,
     lines: &[OrderLine],
 ) -> Result<(), StoreError> {
-    let rows = lines
-        .iter()
-        .zip(0..)
-        .map(|(line, line_no)| order_line::ActiveModel {
-            order_id: Set(id.0),
-            line_no: Set(line_no),
-            product_id: Set(line.product_id.0),
-            name: Set(line.name.clone()),
-            sku: Set(line.sku.clone()),
-            quantity_milli: Set(line.quantity.milli()),
-            unit_price_minor: Set(line.unit_price.minor()),
-            total_minor: Set(line.total.minor()),
-            flagged: Set(line.flagged),
-        });
-    order_line::Entity::insert_many(rows)
-        .exec_without_returning(transaction)
-        .await?;
+    let rows = lines.iter().zip(0..).map(|(line, line_no)| order_line::ActiveModel {
+        order_id: Set(id.0),
+        line_no: Set(line_no),
+        product_id: Set(line.product_id.0),
+        name: Set(line.name.clone()),
+        sku: Set(line.sku.clone()),
+        quantity_milli: Set(line.quantity.milli()),
+        unit_price_minor: Set(line.unit_price.minor()),
+        total_minor: Set(line.total.minor()),
+        flagged: Set(line.flagged),
+    });
+    order_line::Entity::insert_many(rows).exec_without_returning(transaction).await?;
     Ok(())
 }

@@ -26,19 +26,12 @@ pub fn to_order(row: order::Model, lines: Vec<OrderLine>) -> Result<Order, Store
         OrderStatus::Pending => OrderState::Pending,
         OrderStatus::Confirmed => {
             let total = row.total_minor.map(Money::from_minor).ok_or_else(half)?;
-            OrderState::Confirmed {
-                decided_at: decided_at()?,
-                lines,
-                total,
-            }
+            OrderState::Confirmed { decided_at: decided_at()?, lines, total }
         }
-        OrderStatus::Rejected => OrderState::Rejected {
-            decided_at: decided_at()?,
-            rejection: rejection(&row)?,
-        },
-        OrderStatus::Cancelled => OrderState::Cancelled {
-            decided_at: decided_at()?,
-        },
+        OrderStatus::Rejected => {
+            OrderState::Rejected { decided_at: decided_at()?, rejection: rejection(&row)? }
+        }
+        OrderStatus::Cancelled => OrderState::Cancelled { decided_at: decided_at()? },
     };
     Ok(Order {
         id: row.id.into(),
@@ -90,20 +83,14 @@ fn rejection(row: &order::Model) -> Result<Rejection, StoreError> {
             Ok(Rejection::Lines(refusals))
         }
         (Some(TOTAL_OUT_OF_RANGE), _) => Ok(Rejection::TotalOutOfRange),
-        (cause, _) => Err(StoreError::corrupt(format!(
-            "order {} was rejected for {cause:?}",
-            row.id
-        ))),
+        (cause, _) => Err(StoreError::corrupt(format!("order {} was rejected for {cause:?}", row.id))),
     }
 }
 
 fn request(text: Option<&str>) -> Result<Option<OrderRequest>, StoreError> {
-    text.map(|text| serde_json::from_str(text).map_err(unreadable))
-        .transpose()
+    text.map(|text| serde_json::from_str(text).map_err(unreadable)).transpose()
 }
 
 pub fn unreadable(error: serde_json::Error) -> StoreError {
-    StoreError::corrupt(format!(
-        "an order's JSON cannot be read or written: {error}"
-    ))
+    StoreError::corrupt(format!("an order's JSON cannot be read or written: {error}"))
 }

@@ -16,29 +16,14 @@ use crate::{
 async fn a_key_that_nobody_knows_is_fenced_off() {
     let shop = TestShop::open().await;
     let coffee = shop.shelf.put(1, 5000);
-    let cancelled = shop
-        .orders
-        .cancel(&cancel_key("cancel", "a"))
-        .await
-        .unwrap();
-    assert_eq!(
-        (cancelled.value.status(), cancelled.replayed),
-        (OrderStatus::Cancelled, false)
-    );
+    let cancelled = shop.orders.cancel(&cancel_key("cancel", "a")).await.unwrap();
+    assert_eq!((cancelled.value.status(), cancelled.replayed), (OrderStatus::Cancelled, false));
     assert_eq!(cancelled.value.request, None);
 
-    let late = shop
-        .orders
-        .place(&key("a"), &wanted(&[(coffee, 1000, None)]))
-        .await
-        .unwrap();
+    let late = shop.orders.place(&key("a"), &wanted(&[(coffee, 1000, None)])).await.unwrap();
     assert_eq!(late.value, cancelled.value);
     assert_eq!(shop.shelf.left(coffee), 5000);
-    let repeat = shop
-        .orders
-        .cancel(&cancel_key("cancel", "a"))
-        .await
-        .unwrap();
+    let repeat = shop.orders.cancel(&cancel_key("cancel", "a")).await.unwrap();
     assert!(repeat.replayed && repeat.value == cancelled.value);
 }
 
@@ -48,39 +33,16 @@ async fn a_pending_order_is_cancelled_and_a_decided_one_stands() {
     let coffee = shop.shelf.put(1, 5000);
     let command = wanted(&[(coffee, 1000, None)]);
     shop.orders.intend(&key("pending"), &command).await.unwrap();
-    let cancelled = shop
-        .orders
-        .cancel(&cancel_key("cancel-1", "pending"))
-        .await
-        .unwrap()
-        .value;
+    let cancelled = shop.orders.cancel(&cancel_key("cancel-1", "pending")).await.unwrap().value;
     assert_eq!(cancelled.status(), OrderStatus::Cancelled);
 
-    let sold = shop
-        .orders
-        .place(&key("sold"), &command)
-        .await
-        .unwrap()
-        .value;
+    let sold = shop.orders.place(&key("sold"), &command).await.unwrap().value;
     let target = CancelTarget::Order(sold.id);
-    let too_late = shop
-        .orders
-        .cancel(&CancelOrder::new(key("cancel-2"), target).unwrap())
-        .await
-        .unwrap();
+    let too_late = shop.orders.cancel(&CancelOrder::new(key("cancel-2"), target).unwrap()).await.unwrap();
     assert_eq!(too_late.value, sold);
 
-    let short = shop
-        .orders
-        .place(&key("short"), &wanted(&[(coffee, 9000, None)]))
-        .await
-        .unwrap()
-        .value;
-    let rejected = shop
-        .orders
-        .cancel(&cancel_key("cancel-3", "short"))
-        .await
-        .unwrap();
+    let short = shop.orders.place(&key("short"), &wanted(&[(coffee, 9000, None)])).await.unwrap().value;
+    let rejected = shop.orders.cancel(&cancel_key("cancel-3", "short")).await.unwrap();
     assert_eq!(rejected.value, short);
 }
 
@@ -89,22 +51,12 @@ async fn a_decision_whose_answer_was_lost_wins_over_a_late_cancellation() {
     let shop = TestShop::open().await;
     let coffee = shop.shelf.put(1, 5000);
     shop.shelf.mood.set(Mood::Forgetful);
-    let unknown = shop
-        .orders
-        .place(&key("a"), &wanted(&[(coffee, 1000, None)]))
-        .await;
+    let unknown = shop.orders.place(&key("a"), &wanted(&[(coffee, 1000, None)])).await;
     assert!(matches!(unknown, Err(OrderError::OutcomeUnknown { .. })));
     let unknown = shop.orders.cancel(&cancel_key("cancel", "a")).await;
-    assert!(
-        matches!(unknown, Err(OrderError::OutcomeUnknown { .. })),
-        "{unknown:?}"
-    );
+    assert!(matches!(unknown, Err(OrderError::OutcomeUnknown { .. })), "{unknown:?}");
     shop.shelf.mood.set(Mood::Well);
-    let settled = shop
-        .orders
-        .cancel(&cancel_key("cancel", "a"))
-        .await
-        .unwrap();
+    let settled = shop.orders.cancel(&cancel_key("cancel", "a")).await.unwrap();
     assert!(settled.replayed);
     assert_eq!(settled.value.status(), OrderStatus::Confirmed);
 }
@@ -116,18 +68,9 @@ async fn an_unknown_id_is_not_found_and_not_remembered() {
     let id = shop.orders.shop().order_id(&key("a"));
     let command = CancelOrder::new(key("cancel"), CancelTarget::Order(id)).unwrap();
     let unknown = shop.orders.cancel(&command).await;
-    assert!(
-        matches!(unknown, Err(OrderError::NotFound(order)) if order == id),
-        "{unknown:?}"
-    );
-    shop.orders
-        .intend(&key("a"), &wanted(&[(coffee, 1000, None)]))
-        .await
-        .unwrap();
-    assert_eq!(
-        shop.orders.cancel(&command).await.unwrap().value.status(),
-        OrderStatus::Cancelled
-    );
+    assert!(matches!(unknown, Err(OrderError::NotFound(order)) if order == id), "{unknown:?}");
+    shop.orders.intend(&key("a"), &wanted(&[(coffee, 1000, None)])).await.unwrap();
+    assert_eq!(shop.orders.cancel(&command).await.unwrap().value.status(), OrderStatus::Cancelled);
 }
 
 #[tokio::test]
@@ -136,10 +79,7 @@ async fn a_key_names_either_an_order_or_a_cancellation() {
     let coffee = shop.shelf.put(1, 5000);
     let command = wanted(&[(coffee, 1000, None)]);
     shop.orders.place(&key("order"), &command).await.unwrap();
-    shop.orders
-        .cancel(&cancel_key("cancel", "other"))
-        .await
-        .unwrap();
+    shop.orders.cancel(&cancel_key("cancel", "other")).await.unwrap();
 
     let reused = [
         shop.orders.cancel(&cancel_key("order", "third")).await,
@@ -149,10 +89,7 @@ async fn a_key_names_either_an_order_or_a_cancellation() {
         shop.orders.place(&key("cancel"), &command).await,
     ];
     for (case, answer) in reused.into_iter().enumerate() {
-        assert!(
-            matches!(answer, Err(OrderError::KeyReused)),
-            "{case}: {answer:?}"
-        );
+        assert!(matches!(answer, Err(OrderError::KeyReused)), "{case}: {answer:?}");
     }
     assert!(
         shop.orders.place(&key("fourth"), &command).await.is_ok(),

@@ -7,8 +7,8 @@ use std::{
 
 use async_trait::async_trait;
 use contract::{
-    DecideLine, DecideRequest, Deduction, DeductionLine, LineRefusal, LineRefusalCause, Money,
-    OrderId, ProductApi, ProductApiError, ProductId, RefusalCause, RefuseRequest, Verdict,
+    DecideLine, DecideRequest, Deduction, DeductionLine, LineRefusal, LineRefusalCause, Money, OrderId,
+    ProductApi, ProductApiError, ProductId, RefusalCause, RefuseRequest, Verdict,
 };
 use platform::{clock, deadline::Deadline};
 use uuid::Uuid;
@@ -48,15 +48,9 @@ impl Shelf {
 
     fn verdict(&self, lines: &[DecideLine]) -> Verdict {
         let mut stock = self.stock_milli.borrow_mut();
-        let refusals: Vec<LineRefusal> = lines
-            .iter()
-            .filter_map(|line| refusal(line, &stock))
-            .collect();
+        let refusals: Vec<LineRefusal> = lines.iter().filter_map(|line| refusal(line, &stock)).collect();
         if !refusals.is_empty() {
-            return Verdict::Refused {
-                cause: RefusalCause::Lines,
-                lines: refusals,
-            };
+            return Verdict::Refused { cause: RefusalCause::Lines, lines: refusals };
         }
         let lines: Vec<DeductionLine> = lines.iter().map(sold).collect();
         for line in &lines {
@@ -79,11 +73,7 @@ impl Shelf {
         }
         let mut deductions = self.deductions.borrow_mut();
         let (stands, deduction) = deductions.entry(order).or_insert_with(|| {
-            let deduction = Deduction {
-                order_id: order,
-                decided_at: clock::now(),
-                verdict: verdict(),
-            };
+            let deduction = Deduction { order_id: order, decided_at: clock::now(), verdict: verdict() };
             (hash.clone(), deduction)
         });
         if stands.is_some() && *stands != hash {
@@ -97,26 +87,17 @@ impl Shelf {
 }
 
 fn refusal(line: &DecideLine, stock: &HashMap<ProductId, i64>) -> Option<LineRefusal> {
-    let refuse = |cause| {
-        Some(LineRefusal {
-            product_id: line.product_id,
-            cause,
-        })
-    };
+    let refuse = |cause| Some(LineRefusal { product_id: line.product_id, cause });
     let Some(available_milli) = stock.get(&line.product_id).copied() else {
         return refuse(LineRefusalCause::Unavailable);
     };
     match line.expected_unit_price_minor {
         Some(expected_minor) if expected_minor != PRICE_MINOR => {
-            refuse(LineRefusalCause::PriceChanged {
-                expected_minor,
-                current_minor: PRICE_MINOR,
-            })
+            refuse(LineRefusalCause::PriceChanged { expected_minor, current_minor: PRICE_MINOR })
         }
-        _ if line.quantity_milli > available_milli => refuse(LineRefusalCause::Shortage {
-            requested_milli: line.quantity_milli,
-            available_milli,
-        }),
+        _ if line.quantity_milli > available_milli => {
+            refuse(LineRefusalCause::Shortage { requested_milli: line.quantity_milli, available_milli })
+        }
         _ => None,
     }
 }
@@ -128,10 +109,7 @@ fn sold(line: &DecideLine) -> DeductionLine {
         sku: Some("FW-1".into()),
         quantity_milli: line.quantity_milli,
         unit_price_minor: PRICE_MINOR,
-        total_minor: Money::from_minor(PRICE_MINOR)
-            .line_total(line.quantity())
-            .unwrap()
-            .minor(),
+        total_minor: Money::from_minor(PRICE_MINOR).line_total(line.quantity()).unwrap().minor(),
         flagged: false,
         tracked: true,
     }
@@ -145,10 +123,7 @@ impl ProductApi for Shelf {
         request: &DecideRequest,
         _: Deadline,
     ) -> Result<Deduction, ProductApiError> {
-        self.answer(order, Some(request.request_hash.clone()), || {
-            self.verdict(&request.lines)
-        })
-        .await
+        self.answer(order, Some(request.request_hash.clone()), || self.verdict(&request.lines)).await
     }
 
     async fn refuse(
@@ -157,12 +132,8 @@ impl ProductApi for Shelf {
         request: &RefuseRequest,
         _: Deadline,
     ) -> Result<Deduction, ProductApiError> {
-        let verdict = || Verdict::Refused {
-            cause: RefusalCause::GivenUp,
-            lines: vec![],
-        };
-        self.answer(order, request.request_hash.clone(), verdict)
-            .await
+        let verdict = || Verdict::Refused { cause: RefusalCause::GivenUp, lines: vec![] };
+        self.answer(order, request.request_hash.clone(), verdict).await
     }
 
     async fn is_reachable(&self) -> bool {

@@ -42,7 +42,6 @@ impl TestShop {
             decide_by_ms: 60_000,
             sweeper: SweeperSettings {
                 every_ms: 10,
-                batch: 64,
                 concurrency: 4,
                 grace_ms: 0,
                 retry_ms: 1,
@@ -59,22 +58,11 @@ impl TestShop {
         let directory = std::env::temp_dir().join(format!("pos-order-{}", Uuid::new_v4()));
         std::fs::create_dir_all(&directory).unwrap();
         let url = format!("sqlite:{}", directory.join("order.db").display());
-        migrate::<Migrator>(&url, &database_settings())
-            .await
-            .unwrap();
-        let database = Database::connect("order", &url, &database_settings())
-            .await
-            .unwrap();
+        migrate::<Migrator>(&url, &database_settings()).await.unwrap();
+        let database = Database::connect("order", &url, &database_settings()).await.unwrap();
         let (shelf, metrics) = (Rc::new(Shelf::default()), Metrics::default());
         let orders = service(&database, &settings, &shelf, &metrics);
-        Self {
-            orders,
-            shelf,
-            metrics,
-            database,
-            settings,
-            directory,
-        }
+        Self { orders, shelf, metrics, database, settings, directory }
     }
 
     /// The same shop, served with other settings: another replica.

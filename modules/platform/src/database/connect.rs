@@ -47,20 +47,10 @@ impl Database {
         if url.starts_with("sqlite:") {
             let writer = open_sqlite(url, settings, 1, false).await?;
             let reader = open_sqlite(url, settings, SQLITE_READERS, true).await?;
-            return Ok(Self {
-                name,
-                writer,
-                reader,
-                transaction_tries,
-            });
+            return Ok(Self { name, writer, reader, transaction_tries });
         }
         let writer = open_postgres(url, settings).await?;
-        Ok(Self {
-            name,
-            reader: writer.clone(),
-            writer,
-            transaction_tries,
-        })
+        Ok(Self { name, reader: writer.clone(), writer, transaction_tries })
     }
 
     pub fn name(&self) -> &'static str {
@@ -102,20 +92,12 @@ impl Database {
     pub fn pools(&self) -> Vec<PoolState> {
         if self.backend() == DbBackend::Postgres {
             let pool = self.writer.get_postgres_connection_pool();
-            return vec![PoolState {
-                name: self.name.to_owned(),
-                open: pool.size(),
-                idle: pool.num_idle(),
-            }];
+            return vec![PoolState { name: self.name.to_owned(), open: pool.size(), idle: pool.num_idle() }];
         }
         [("writer", &self.writer), ("reader", &self.reader)]
             .map(|(role, connection)| {
                 let pool = connection.get_sqlite_connection_pool();
-                PoolState {
-                    name: format!("{}_{role}", self.name),
-                    open: pool.size(),
-                    idle: pool.num_idle(),
-                }
+                PoolState { name: format!("{}_{role}", self.name), open: pool.size(), idle: pool.num_idle() }
             })
             .into()
     }
@@ -136,10 +118,7 @@ fn bounded(url: &str, settings: &DatabaseSettings, max_connections: u32) -> Conn
     options
 }
 
-async fn open_postgres(
-    url: &str,
-    settings: &DatabaseSettings,
-) -> Result<DatabaseConnection, StoreError> {
+async fn open_postgres(url: &str, settings: &DatabaseSettings) -> Result<DatabaseConnection, StoreError> {
     PgConnectOptions::from_str(url).map_err(|error| invalid_url(&error.to_string()))?;
     let mut options = bounded(url, settings, settings.max_connections);
     let statement_timeout = settings.statement_timeout_ms.to_string();
@@ -178,8 +157,5 @@ async fn open_sqlite(
 }
 
 fn invalid_url(reason: &str) -> StoreError {
-    DbErr::Conn(sea_orm::RuntimeErr::Internal(format!(
-        "the database URL cannot be read: {reason}"
-    )))
-    .into()
+    DbErr::Conn(sea_orm::RuntimeErr::Internal(format!("the database URL cannot be read: {reason}"))).into()
 }

@@ -34,10 +34,7 @@ pub struct StoreError {
 
 impl From<DbErr> for StoreError {
     fn from(source: DbErr) -> Self {
-        Self {
-            class: classify(&source),
-            source,
-        }
+        Self { class: classify(&source), source }
     }
 }
 
@@ -50,19 +47,14 @@ impl StoreError {
             | ErrorClass::Refused
             | ErrorClass::Contention
             | ErrorClass::NotSent) => said_no,
-            ErrorClass::Broken | ErrorClass::CommitUnknown | ErrorClass::Other => {
-                ErrorClass::CommitUnknown
-            }
+            ErrorClass::Broken | ErrorClass::CommitUnknown | ErrorClass::Other => ErrorClass::CommitUnknown,
         };
         Self { class, source }
     }
 
     /// A row that cannot be what it is: a value outside what our code writes.
     pub fn corrupt(what: impl Into<String>) -> Self {
-        Self {
-            class: ErrorClass::Other,
-            source: DbErr::Custom(what.into()),
-        }
+        Self { class: ErrorClass::Other, source: DbErr::Custom(what.into()) }
     }
 
     pub fn is_contention(&self) -> bool {
@@ -90,9 +82,7 @@ fn classify_sqlx(error: &sqlx::Error) -> ErrorClass {
     match error {
         sqlx::Error::Database(error) => classify_code(error.as_ref()),
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => ErrorClass::NotSent,
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
-            ErrorClass::Broken
-        }
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => ErrorClass::Broken,
         _ => ErrorClass::Other,
     }
 }
@@ -115,9 +105,7 @@ fn classify_code(error: &dyn sqlx::error::DatabaseError) -> ErrorClass {
         // too many connections, starting up: said before anything was asked
         (_, "53300" | "57P03") => ErrorClass::NotSent,
         // shutting down, killed; statement time-out; idle in transaction; connection exceptions
-        (_, "57P01" | "57P02" | "57014" | "25P03" | "08000" | "08003" | "08006") => {
-            ErrorClass::Broken
-        }
+        (_, "57P01" | "57P02" | "57014" | "25P03" | "08000" | "08003" | "08006") => ErrorClass::Broken,
         _ => ErrorClass::Other,
     }
 }

@@ -38,12 +38,7 @@ mod row {
 pub async fn create_facts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let table = Table::create()
         .table(row::Entity)
-        .col(
-            ColumnDef::new(row::Column::Name)
-                .text()
-                .not_null()
-                .primary_key(),
-        )
+        .col(ColumnDef::new(row::Column::Name).text().not_null().primary_key())
         .col(ColumnDef::new(row::Column::Value).text().not_null())
         .take();
     manager.create_table(table).await
@@ -54,22 +49,14 @@ pub async fn create_facts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// When the database cannot be read or written.
-pub async fn pin_facts(
-    database: &Database,
-    facts: Vec<Fact>,
-) -> Result<Option<(Fact, String)>, StoreError> {
+pub async fn pin_facts(database: &Database, facts: Vec<Fact>) -> Result<Option<(Fact, String)>, StoreError> {
     for fact in facts {
-        let row = row::ActiveModel {
-            name: Set(fact.name.to_owned()),
-            value: Set(fact.value.clone()),
-        };
+        let row = row::ActiveModel { name: Set(fact.name.to_owned()), value: Set(fact.value.clone()) };
         row::Entity::insert(row)
             .on_conflict_do_nothing_on([row::Column::Name])
             .exec_without_returning(database.writer())
             .await?;
-        let stands = row::Entity::find_by_id(fact.name)
-            .one(database.writer())
-            .await?;
+        let stands = row::Entity::find_by_id(fact.name).one(database.writer()).await?;
         let value = stands.map(|row| row.value).unwrap_or_default();
         if value != fact.value {
             return Ok(Some((fact, value)));

@@ -50,18 +50,9 @@ mod tests {
 
     #[test]
     fn tells_servers_from_files_and_refuses_the_rest() {
-        assert_eq!(
-            locate("postgres://pos:secret@db/product").unwrap(),
-            Location::Server
-        );
-        assert_eq!(
-            locate("sqlite:./a%3Fb/pos.db?mode=rwc").unwrap(),
-            Location::File("./a?b/pos.db".into())
-        );
-        assert_eq!(
-            locate("sqlite:///srv/pos.db").unwrap(),
-            Location::File("/srv/pos.db".into())
-        );
+        assert_eq!(locate("postgres://pos:secret@db/product").unwrap(), Location::Server);
+        assert_eq!(locate("sqlite:./a%3Fb/pos.db?mode=rwc").unwrap(), Location::File("./a?b/pos.db".into()));
+        assert_eq!(locate("sqlite:///srv/pos.db").unwrap(), Location::File("/srv/pos.db".into()));
         for bad in [
             "",
             "mysql://db",

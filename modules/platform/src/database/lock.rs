@@ -26,18 +26,10 @@ impl FileLock {
     /// # Errors
     /// When another process holds it, or the directory cannot be written.
     pub fn take(directory: &Path) -> Result<Self, FileLockError> {
-        let failed = |source| FileLockError::Io {
-            path: directory.to_owned(),
-            source,
-        };
+        let failed = |source| FileLockError::Io { path: directory.to_owned(), source };
         fs::create_dir_all(directory).map_err(failed)?;
         let path = directory.join("pos.lock");
-        let mut file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path)
-            .map_err(failed)?;
+        let mut file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -45,9 +37,7 @@ impl FileLock {
             }
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        file.set_len(0)
-            .and_then(|()| write!(file, "{}", std::process::id()))
-            .map_err(failed)?;
+        file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(failed)?;
         Ok(Self { _file: file })
     }
 }

@@ -29,10 +29,8 @@ impl<M: MigratorTrait> Migrations for M {}
 /// # Errors
 /// When the database cannot be read.
 pub async fn schema_state<M: Migrations>(database: &Database) -> Result<SchemaState, StoreError> {
-    let known: Vec<String> = M::get_migration_files()
-        .iter()
-        .map(|migration| migration.name().to_owned())
-        .collect();
+    let known: Vec<String> =
+        M::get_migration_files().iter().map(|migration| migration.name().to_owned()).collect();
     let applied = applied_migrations(database).await?;
     if let Some(unknown) = applied.iter().find(|name| !known.contains(name)) {
         return Ok(SchemaState::Newer(unknown.clone()));
@@ -47,23 +45,14 @@ async fn applied_migrations(database: &Database) -> Result<Vec<String>, StoreErr
     let connection = database.reader();
     let exists = match database.backend() {
         DbBackend::Postgres => "SELECT 1 AS one WHERE to_regclass('seaql_migrations') IS NOT NULL",
-        _ => {
-            "SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'"
-        }
+        _ => "SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'",
     };
-    if connection
-        .query_one_raw(Statement::from_string(database.backend(), exists))
-        .await?
-        .is_none()
-    {
+    if connection.query_one_raw(Statement::from_string(database.backend(), exists)).await?.is_none() {
         return Ok(Vec::new());
     }
     let all = Statement::from_string(database.backend(), "SELECT version FROM seaql_migrations");
     let rows = connection.query_all_raw(all).await?;
-    Ok(rows
-        .iter()
-        .map(|row| row.try_get("", "version"))
-        .collect::<Result<_, DbErr>>()?)
+    Ok(rows.iter().map(|row| row.try_get("", "version")).collect::<Result<_, DbErr>>()?)
 }
 
 /// Runs the missing migrations under a lock, each in a transaction of its own: a kill leaves whole migrations behind.
@@ -71,10 +60,7 @@ async fn applied_migrations(database: &Database) -> Result<Vec<String>, StoreErr
 ///
 /// # Errors
 /// When the database cannot be reached or a migration fails.
-pub async fn migrate<M: Migrations>(
-    url: &str,
-    settings: &DatabaseSettings,
-) -> Result<(), StoreError> {
+pub async fn migrate<M: Migrations>(url: &str, settings: &DatabaseSettings) -> Result<(), StoreError> {
     // Building an index takes as long as it takes: the bounds of requests do not hold here.
     let unbounded = DatabaseSettings {
         max_connections: 2,

@@ -88,19 +88,10 @@ enum Claim {
 pub async fn create_table(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let table = Table::create()
         .table(row::Entity)
-        .col(
-            ColumnDef::new(row::Column::Key)
-                .text()
-                .not_null()
-                .primary_key(),
-        )
+        .col(ColumnDef::new(row::Column::Key).text().not_null().primary_key())
         .col(ColumnDef::new(row::Column::RequestHash).blob().not_null())
         .col(ColumnDef::new(row::Column::Answer).text())
-        .col(
-            ColumnDef::new(row::Column::CreatedAt)
-                .timestamp_with_time_zone()
-                .not_null(),
-        )
+        .col(ColumnDef::new(row::Column::CreatedAt).timestamp_with_time_zone().not_null())
         .take();
     manager.create_table(table).await?;
     let by_age = Index::create()
@@ -126,10 +117,7 @@ where
     T: Serialize + DeserializeOwned,
     R: Serialize + DeserializeOwned + Clone,
 {
-    let done = settle(database, request, async |transaction| {
-        work(transaction).await.map(Ok)
-    })
-    .await;
+    let done = settle(database, request, async |transaction| work(transaction).await.map(Ok)).await;
     match done {
         Err(Stop::Refused(RefusedOrReused::KeyReused)) => Err(OnceError::KeyReused),
         Err(Stop::Store(error)) => Err(error.into()),
@@ -161,37 +149,27 @@ where
     R: Serialize + DeserializeOwned,
 {
     database
-        .write(
-            async |transaction| match claim(transaction, request).await? {
-                Claim::Reused => Err(Stop::Refused(RefusedOrReused::KeyReused)),
-                Claim::Answered(text) => {
-                    let value = serde_json::from_str(&text).map_err(|error| unreadable(&error))?;
-                    Ok(Answer {
-                        value,
-                        replayed: true,
-                    })
-                }
-                Claim::New => {
-                    let value = work(transaction).await.map_err(|stop| match stop {
-                        Stop::Refused(refusal) => Stop::Refused(RefusedOrReused::Refused(refusal)),
-                        Stop::Store(error) => Stop::Store(error),
-                    })?;
-                    let text = serde_json::to_string(&value).map_err(|error| unreadable(&error))?;
-                    answer(transaction, &request.key, text).await?;
-                    Ok(Answer {
-                        value,
-                        replayed: false,
-                    })
-                }
-            },
-        )
+        .write(async |transaction| match claim(transaction, request).await? {
+            Claim::Reused => Err(Stop::Refused(RefusedOrReused::KeyReused)),
+            Claim::Answered(text) => {
+                let value = serde_json::from_str(&text).map_err(|error| unreadable(&error))?;
+                Ok(Answer { value, replayed: true })
+            }
+            Claim::New => {
+                let value = work(transaction).await.map_err(|stop| match stop {
+                    Stop::Refused(refusal) => Stop::Refused(RefusedOrReused::Refused(refusal)),
+                    Stop::Store(error) => Stop::Store(error),
+                })?;
+                let text = serde_json::to_string(&value).map_err(|error| unreadable(&error))?;
+                answer(transaction, &request.key, text).await?;
+                Ok(Answer { value, replayed: false })
+            }
+        })
         .await
 }
 
 fn unreadable(error: &serde_json::Error) -> StoreError {
-    StoreError::corrupt(format!(
-        "a remembered answer cannot be read or written: {error}"
-    ))
+    StoreError::corrupt(format!("a remembered answer cannot be read or written: {error}"))
 }
 
 /// Claims the key for this transaction. A request that claims it meanwhile waits until this one ends, and then finds
@@ -214,18 +192,12 @@ async fn claim(transaction: &DatabaseTransaction, request: &Keyed) -> Result<Cla
     if matches!(inserted, TryInsertResult::Inserted(1..)) {
         return Ok(Claim::New);
     }
-    let stands = row::Entity::find_by_id(request.key.as_str())
-        .one(transaction)
-        .await?;
-    let stands =
-        stands.ok_or_else(|| StoreError::corrupt("a claimed key vanished inside a transaction"))?;
+    let stands = row::Entity::find_by_id(request.key.as_str()).one(transaction).await?;
+    let stands = stands.ok_or_else(|| StoreError::corrupt("a claimed key vanished inside a transaction"))?;
     if RequestHash::from_slice(&stands.request_hash) != Some(request.hash) {
         return Ok(Claim::Reused);
     }
-    stands
-        .answer
-        .map(Claim::Answered)
-        .ok_or_else(|| StoreError::corrupt("a committed key has no answer"))
+    stands.answer.map(Claim::Answered).ok_or_else(|| StoreError::corrupt("a committed key has no answer"))
 }
 
 /// Stores the answer of a claim that is this transaction's.
@@ -250,14 +222,8 @@ async fn answer(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn is_used(
-    connection: &impl ConnectionTrait,
-    key: &IdempotencyKey,
-) -> Result<bool, StoreError> {
-    Ok(row::Entity::find_by_id(key.as_str())
-        .one(connection)
-        .await?
-        .is_some())
+pub async fn is_used(connection: &impl ConnectionTrait, key: &IdempotencyKey) -> Result<bool, StoreError> {
+    Ok(row::Entity::find_by_id(key.as_str()).one(connection).await?.is_some())
 }
 
 /// Forgets answers older than `idempotency.keep_days`, a batch at a time; answers how many.

@@ -26,9 +26,9 @@ impl Sql {
 /// The database's own clock, `offset_ms` from now: what several replicas compare must not be their own clocks.
 pub fn now_plus_ms(backend: DbBackend, offset_ms: i64) -> SimpleExpr {
     match backend {
-        DbBackend::Postgres => Expr::cust(format!(
-            "(clock_timestamp() + interval '{offset_ms} milliseconds')"
-        )),
+        DbBackend::Postgres => {
+            Expr::cust(format!("(clock_timestamp() + interval '{offset_ms} milliseconds')"))
+        }
         // spelled as sqlx writes times, so that texts compare as times do
         _ => Expr::cust(format!(
             "strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', '{:+.3} seconds')",

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{
+    DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 
 use super::{connect::Database, error::StoreError};
 
@@ -36,7 +38,8 @@ impl Database {
         let mut tries = 1;
         loop {
             let result = self.write_once(&work).await;
-            let contended = matches!(&result, Err(error) if error.store_error().is_some_and(StoreError::is_contention));
+            let contended =
+                matches!(&result, Err(error) if error.store_error().is_some_and(StoreError::is_contention));
             if !contended || tries >= self.transaction_tries {
                 return result;
             }
@@ -45,20 +48,25 @@ impl Database {
         }
     }
 
-    async fn write_once<T, E: WriteError>(
-        &self,
-        work: &impl AsyncFn(&DatabaseTransaction) -> Result<T, E>,
-    ) -> Result<T, E> {
+    /// Begins in a task of its own, so that a caller whose time is up cannot leave it half-way. sqlx 0.9 hands a connection
+    /// whose BEGIN was sent and not yet answered to the next user as if nothing had been, and what that one writes, and
+    /// is told was written, is in a transaction that nobody commits.
+    async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+        let writer = self.writer().clone();
         // SQLite: take the write lock at once. A transaction that reads first and writes then fails under contention.
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = self
-            .writer()
-            .begin_with_options(options)
-            .await
-            .map_err(StoreError::from)?;
+        let begun = tokio::spawn(async move { writer.begin_with_options(options).await }).await;
+        Ok(begun.map_err(|error| DbErr::Conn(RuntimeErr::Internal(error.to_string())))??)
+    }
+
+    async fn write_once<T, E: WriteError>(
+        &self,
+        work: &impl AsyncFn(&DatabaseTransaction) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let transaction = self.begin().await?;
         match work(&transaction).await {
             Ok(value) => {
                 transaction.commit().await.map_err(StoreError::of_commit)?;

@@ -28,18 +28,10 @@ impl FromRequest for CallDeadline {
             Some(value) => value.to_str().ok().and_then(|text| text.parse().ok()),
         };
         let read = left_ms
-            .map(|left_ms: u64| {
-                Self(Deadline::after(Duration::from_millis(
-                    left_ms.min(LONGEST_MS),
-                )))
-            })
+            .map(|left_ms: u64| Self(Deadline::after(Duration::from_millis(left_ms.min(LONGEST_MS)))))
             .ok_or_else(|| {
                 let place = Place::Header("Pos-Deadline-Ms".into());
-                Problem::fault(
-                    ErrorKind::Malformed,
-                    place,
-                    "must be a whole number of milliseconds",
-                )
+                Problem::fault(ErrorKind::Malformed, place, "must be a whole number of milliseconds")
             });
         ready(read)
     }

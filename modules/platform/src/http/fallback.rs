@@ -10,12 +10,7 @@ pub struct RouteTable(Vec<(ResourceDef, Vec<String>)>);
 impl RouteTable {
     /// `routes` are path templates with their methods in upper case.
     pub fn new(routes: impl IntoIterator<Item = (String, Vec<String>)>) -> Self {
-        Self(
-            routes
-                .into_iter()
-                .map(|(path, methods)| (ResourceDef::new(path), methods))
-                .collect(),
-        )
+        Self(routes.into_iter().map(|(path, methods)| (ResourceDef::new(path), methods)).collect())
     }
 
     fn methods(&self, path: &str) -> Option<String> {
@@ -33,10 +28,7 @@ impl RouteTable {
 ///
 /// # Errors
 /// Always.
-pub async fn no_such_route(
-    request: HttpRequest,
-    table: Data<RouteTable>,
-) -> Result<HttpResponse, Problem> {
+pub async fn no_such_route(request: HttpRequest, table: Data<RouteTable>) -> Result<HttpResponse, Problem> {
     let Some(allow) = table.methods(request.path()) else {
         let detail = "There is nothing at this path; /docs lists what there is.";
         return Err(Problem::new(ErrorKind::NotFound, detail));

@@ -53,18 +53,12 @@ impl Readiness {
         let mut ready = !self.draining.is_on();
         let mut waits = BTreeMap::new();
         for (name, database) in &self.databases {
-            let reached = matches!(
-                Deadline::after(self.timeout).bound(database.ping()).await,
-                Ok(Ok(()))
-            );
+            let reached = matches!(Deadline::after(self.timeout).bound(database.ping()).await, Ok(Ok(())));
             ready &= reached;
             waits.insert(*name, if reached { "ok" } else { "away" });
         }
         for (name, peer) in &self.peers {
-            let answers = Deadline::after(self.timeout)
-                .bound(peer())
-                .await
-                .unwrap_or(false);
+            let answers = Deadline::after(self.timeout).bound(peer()).await.unwrap_or(false);
             waits.insert(*name, if answers { "ok" } else { "degraded" });
         }
         for (name, found) in &self.found {

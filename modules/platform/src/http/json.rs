@@ -27,15 +27,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let announced = announces_json(request);
-        let limit = request
-            .app_data::<BodyLimit>()
-            .map_or(DEFAULT_LIMIT_BYTES, |limit| limit.0);
+        let limit = request.app_data::<BodyLimit>().map_or(DEFAULT_LIMIT_BYTES, |limit| limit.0);
         let bytes = Bytes::from_request(request, payload);
         Box::pin(async move {
             announced?;
-            let bytes = bytes
-                .await
-                .map_err(|error| payload_problem(&error, limit))?;
+            let bytes = bytes.await.map_err(|error| payload_problem(&error, limit))?;
             read(&bytes).map(JsonBody)
         })
     }
@@ -64,10 +60,7 @@ fn announces_json(request: &HttpRequest) -> Result<(), Problem> {
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if bytes.is_empty() {
-        return Err(Problem::new(
-            ErrorKind::Malformed,
-            "The body is empty; send a JSON object.",
-        ));
+        return Err(Problem::new(ErrorKind::Malformed, "The body is empty; send a JSON object."));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let read: Result<Object<T>, _> = serde_path_to_error::deserialize(&mut deserializer);
@@ -75,9 +68,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let pointer = pointer(error.path(), &error.inner().to_string());
         shape_problem(error.inner(), pointer)
     })?;
-    deserializer
-        .end()
-        .map_err(|error| shape_problem(&error, String::new()))?;
+    deserializer.end().map_err(|error| shape_problem(&error, String::new()))?;
     Ok(value)
 }
 
@@ -87,22 +78,14 @@ fn shape_problem(error: &serde_json::Error, pointer: String) -> Problem {
         Category::Data => Problem::fault(ErrorKind::Unprocessable, Place::Body(pointer), detail),
         Category::Syntax | Category::Eof | Category::Io => Problem::new(
             ErrorKind::Malformed,
-            format!(
-                "The body is not JSON: {detail} (line {}, column {}).",
-                error.line(),
-                error.column()
-            ),
+            format!("The body is not JSON: {detail} (line {}, column {}).", error.line(), error.column()),
         ),
     }
 }
 
 /// serde_json ends its messages with the position, which a pointer says better.
 fn without_position(message: &str) -> String {
-    message
-        .split(" at line ")
-        .next()
-        .unwrap_or(message)
-        .to_owned()
+    message.split(" at line ").next().unwrap_or(message).to_owned()
 }
 
 fn pointer(path: &Path, message: &str) -> String {
@@ -117,9 +100,7 @@ fn pointer(path: &Path, message: &str) -> String {
         .collect();
     // serde names a missing or doubled field in the message alone
     for start in ["missing field `", "duplicate field `", "unknown field `"] {
-        let name = message
-            .strip_prefix(start)
-            .and_then(|rest| rest.split('`').next());
+        let name = message.strip_prefix(start).and_then(|rest| rest.split('`').next());
         if let Some(name) = name.filter(|name| !pointer.ends_with(&format!("/{}", escape(name)))) {
             pointer.push_str(&format!("/{}", escape(name)));
         }
@@ -153,20 +134,14 @@ mod tests {
 
     fn fault(body: &str) -> (ErrorKind, Option<Place>) {
         let problem = read::<Outer>(body.as_bytes()).unwrap_err();
-        (
-            problem.kind,
-            problem.faults.first().map(|fault| fault.place.clone()),
-        )
+        (problem.kind, problem.faults.first().map(|fault| fault.place.clone()))
     }
 
     #[test]
     fn points_at_the_first_fault_of_shape() {
         let cases = [
             (r#"{"innerList":[{"count":"x"}]}"#, "/innerList/0/count"),
-            (
-                r#"{"innerList":[{"count":1},{"cuont":1}]}"#,
-                "/innerList/1/cuont",
-            ),
+            (r#"{"innerList":[{"count":1},{"cuont":1}]}"#, "/innerList/1/cuont"),
             (r#"{"innerList":[{}]}"#, "/innerList/0/count"),
             (r#"{}"#, "/innerList"),
             (r#"{"innerList":[],"a/b":1}"#, "/a~1b"),
@@ -182,14 +157,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_json_as_malformed() {
-        for body in [
-            "",
-            "{",
-            "{\"innerList\":[]} x",
-            "nope",
-            "{\"innerList\":[],}",
-            "\u{1}",
-        ] {
+        for body in ["", "{", "{\"innerList\":[]} x", "nope", "{\"innerList\":[],}", "\u{1}"] {
             assert_eq!(fault(body).0, ErrorKind::Malformed, "{body}");
         }
     }

@@ -26,9 +26,7 @@ impl FromRequest for Key {
             (Some(value), None) => value
                 .to_str()
                 .map_err(|_| refuse("must be visible ASCII characters"))
-                .and_then(|text| {
-                    IdempotencyKey::parse(text).map_err(|fault| refuse(&fault.to_string()))
-                })
+                .and_then(|text| IdempotencyKey::parse(text).map_err(|fault| refuse(&fault.to_string())))
                 .map(Self),
             (Some(_), Some(_)) => Err(refuse("must be given once")),
             (None, _) => Err(refuse("is missing")),

@@ -11,11 +11,7 @@ use crate::{
 ///
 /// # Errors
 /// When the command cannot be written as JSON: a fault of ours.
-pub fn keyed(
-    key: IdempotencyKey,
-    operation: &str,
-    command: &impl Serialize,
-) -> Result<Keyed, Problem> {
+pub fn keyed(key: IdempotencyKey, operation: &str, command: &impl Serialize) -> Result<Keyed, Problem> {
     let hash = RequestHash::of(operation, command).map_err(Problem::internal)?;
     Ok(Keyed { key, hash })
 }

@@ -98,17 +98,11 @@ impl<T> Page<T> {
         rows.truncate(limit.items());
         let next_cursor = match rows.last().filter(|_| more) {
             Some(last) => {
-                let position = Position {
-                    filter,
-                    after: key(last),
-                };
+                let position = Position { filter, after: key(last) };
                 Some(cursor::encode(&position).map_err(Problem::internal)?)
             }
             None => None,
         };
-        Ok(Self {
-            items: rows.into_iter().map(show).collect(),
-            next_cursor,
-        })
+        Ok(Self { items: rows.into_iter().map(show).collect(), next_cursor })
     }
 }

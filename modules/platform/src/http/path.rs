@@ -18,11 +18,7 @@ impl<T: From<Uuid>> FromRequest for PathId<T> {
         let id = request.match_info().get("id").unwrap_or_default();
         let read = Uuid::try_parse(id).map(|id| Self(id.into())).map_err(|_| {
             let place = Place::Path("id".into());
-            Problem::fault(
-                ErrorKind::Malformed,
-                place,
-                "the id in the path must be a UUID",
-            )
+            Problem::fault(ErrorKind::Malformed, place, "the id in the path must be a UUID")
         });
         ready(read)
     }

@@ -18,9 +18,7 @@ pub struct IfMatch(pub Option<Vec<i64>>);
 impl IfMatch {
     /// Whether a change of this version is wanted.
     pub fn allows(&self, version: i64) -> bool {
-        self.0
-            .as_ref()
-            .is_none_or(|versions| versions.contains(&version))
+        self.0.as_ref().is_none_or(|versions| versions.contains(&version))
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -28,13 +26,7 @@ impl IfMatch {
             return Some(Self(None));
         }
         text.split(',')
-            .map(|tag| {
-                tag.trim()
-                    .strip_prefix('"')?
-                    .strip_suffix('"')?
-                    .parse()
-                    .ok()
-            })
+            .map(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok())
             .collect::<Option<Vec<i64>>>()
             .map(|versions| Self(Some(versions)))
     }
@@ -50,11 +42,7 @@ impl FromRequest for IfMatch {
         };
         let read = value.to_str().ok().and_then(Self::parse).ok_or_else(|| {
             let place = Place::Header("If-Match".into());
-            Problem::fault(
-                ErrorKind::Malformed,
-                place,
-                "must be an ETag as it was answered, such as \"3\"",
-            )
+            Problem::fault(ErrorKind::Malformed, place, "must be an ETag as it was answered, such as \"3\"")
         });
         ready(read)
     }
@@ -67,10 +55,7 @@ mod tests {
     #[test]
     fn reads_tags_lists_and_the_star() {
         assert_eq!(IfMatch::parse("\"3\""), Some(IfMatch(Some(vec![3]))));
-        assert_eq!(
-            IfMatch::parse("\"3\", \"4\""),
-            Some(IfMatch(Some(vec![3, 4])))
-        );
+        assert_eq!(IfMatch::parse("\"3\", \"4\""), Some(IfMatch(Some(vec![3, 4]))));
         assert_eq!(IfMatch::parse("*"), Some(IfMatch(None)));
         for bad in ["3", "W/\"3\"", "\"x\"", ""] {
             assert_eq!(IfMatch::parse(bad), None, "{bad:?}");

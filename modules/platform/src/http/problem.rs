@@ -43,9 +43,6 @@ pub(super) fn payload_problem(error: &actix_web::Error, limit_bytes: usize) -> P
             ErrorKind::TooLarge,
             format!("The body may have at most {limit_bytes} bytes; send less in one request."),
         ),
-        _ => Problem::new(
-            ErrorKind::Malformed,
-            "The body did not arrive whole; send it again.",
-        ),
+        _ => Problem::new(ErrorKind::Malformed, "The body did not arrive whole; send it again."),
     }
 }

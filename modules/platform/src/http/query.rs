@@ -24,9 +24,8 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let pairs = form_urlencoded::parse(query.as_bytes());
     serde_path_to_error::deserialize(Deserializer::new(pairs)).map_err(|error| {
         let message = error.inner().to_string();
-        let named = ["unknown field `", "duplicate field `"]
-            .iter()
-            .find_map(|start| message.strip_prefix(start));
+        let named =
+            ["unknown field `", "duplicate field `"].iter().find_map(|start| message.strip_prefix(start));
         let name = match named {
             Some(rest) => rest.split('`').next().unwrap_or_default().to_owned(),
             None => error.path().to_string(),
@@ -61,11 +60,7 @@ mod tests {
         ] {
             let problem = read::<Filter>(query).unwrap_err();
             assert_eq!(problem.kind, ErrorKind::Malformed);
-            assert_eq!(
-                problem.faults[0].place,
-                Place::Query(name.into()),
-                "{query}"
-            );
+            assert_eq!(problem.faults[0].place, Place::Query(name.into()), "{query}");
         }
         assert!(read::<Filter>("lowStock=true&limit=1").is_ok());
     }

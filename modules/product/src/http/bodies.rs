@@ -112,15 +112,7 @@ impl ProductBody {
         let category = optional_text(faults, "/category", self.category.as_deref(), MAX_CATEGORY);
         let reorder_level = optional_count(faults, "/reorderLevel", self.reorder_level.as_ref());
         let stock_policy = self.stock_policy.unwrap_or_default();
-        Some(Catalogue {
-            name: name?,
-            price: price?,
-            sku,
-            barcode,
-            category,
-            stock_policy,
-            reorder_level,
-        })
+        Some(Catalogue { name: name?, price: price?, sku, barcode, category, stock_policy, reorder_level })
     }
 }
 
@@ -129,10 +121,7 @@ impl NewProductBody {
         let mut faults = Faults::default();
         let stock = optional_count(&mut faults, "/stock", self.stock.as_ref());
         if self.stock_policy == Some(StockPolicy::Untracked) && self.stock.is_some() {
-            faults.add(
-                "/stock",
-                "must be left out for an untracked product: no stock is kept of it",
-            );
+            faults.add("/stock", "must be left out for an untracked product: no stock is kept of it");
         }
         let catalogue = ProductBody {
             name: self.name,
@@ -144,10 +133,7 @@ impl NewProductBody {
             reorder_level: self.reorder_level,
         };
         let catalogue = catalogue.collect(currency, &mut faults);
-        finish(
-            faults,
-            catalogue.map(|catalogue| NewProduct { catalogue, stock }),
-        )
+        finish(faults, catalogue.map(|catalogue| NewProduct { catalogue, stock }))
     }
 }
 
@@ -156,20 +142,13 @@ impl StockCountBody {
         let mut faults = Faults::default();
         let quantity = faults.check("/quantity", Quantity::parse_count(&self.quantity.0));
         let expected = self.expected_quantity.as_ref();
-        let expected_quantity = expected
-            .and_then(|amount| faults.check("/expectedQuantity", Quantity::parse(&amount.0)));
+        let expected_quantity =
+            expected.and_then(|amount| faults.check("/expectedQuantity", Quantity::parse(&amount.0)));
         if self.as_of.is_some_and(|seq| seq < 0) {
             faults.add("/asOf", "must not be negative");
         }
         let as_of = self.as_of;
-        finish(
-            faults,
-            quantity.map(|quantity| StockCount {
-                quantity,
-                expected_quantity,
-                as_of,
-            }),
-        )
+        finish(faults, quantity.map(|quantity| StockCount { quantity, expected_quantity, as_of }))
     }
 }
 
@@ -185,14 +164,7 @@ impl AdjustmentBody {
         }
         let note = optional_text(&mut faults, "/note", self.note.as_deref(), MAX_NOTE);
         let reason = self.reason;
-        finish(
-            faults,
-            quantity.map(|quantity| Adjustment {
-                quantity,
-                reason,
-                note,
-            }),
-        )
+        finish(faults, quantity.map(|quantity| Adjustment { quantity, reason, note }))
     }
 }
 
@@ -204,11 +176,7 @@ impl DeductBody {
     }
 }
 
-fn optional_count(
-    faults: &mut Faults,
-    pointer: &str,
-    amount: Option<&RawAmount>,
-) -> Option<Quantity> {
+fn optional_count(faults: &mut Faults, pointer: &str, amount: Option<&RawAmount>) -> Option<Quantity> {
     amount.and_then(|amount| faults.check(pointer, Quantity::parse_count(&amount.0)))
 }
 

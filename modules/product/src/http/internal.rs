@@ -1,9 +1,7 @@
 //! The decision over the wire.
 
 use actix_web::web::{Data, Json};
-use contract::{
-    Code, DecideRequest, Deduction, OrderId, ProductApi, ProductApiError, RefuseRequest,
-};
+use contract::{Code, DecideRequest, Deduction, OrderId, ProductApi, ProductApiError, RefuseRequest};
 use platform::{
     http::{CallDeadline, JsonBody, PathId},
     problem::Problem,
@@ -18,11 +16,7 @@ pub async fn decide_order(
     deadline: CallDeadline,
     JsonBody(request): JsonBody<DecideRequest>,
 ) -> Result<Json<Deduction>, Problem> {
-    service
-        .decide(order, &request, deadline.0)
-        .await
-        .map(Json)
-        .map_err(problem)
+    service.decide(order, &request, deadline.0).await.map(Json).map_err(problem)
 }
 
 /// `POST /internal/deductions/{orderId}/refuse`
@@ -32,11 +26,7 @@ pub async fn refuse_order(
     deadline: CallDeadline,
     JsonBody(request): JsonBody<RefuseRequest>,
 ) -> Result<Json<Deduction>, Problem> {
-    service
-        .refuse(order, &request, deadline.0)
-        .await
-        .map(Json)
-        .map_err(problem)
+    service.refuse(order, &request, deadline.0).await.map(Json).map_err(problem)
 }
 
 fn problem(error: ProductApiError) -> Problem {

@@ -30,12 +30,6 @@ pub fn configure(config: &mut ServiceConfig) {
 /// What order services ask, on the product role alone; not public, so not in the API document.
 pub fn configure_internal(config: &mut ServiceConfig) {
     config
-        .route(
-            "/internal/deductions/{id}",
-            web::put().to(internal::decide_order),
-        )
-        .route(
-            "/internal/deductions/{id}/refuse",
-            web::post().to(internal::refuse_order),
-        );
+        .route("/internal/deductions/{id}", web::put().to(internal::decide_order))
+        .route("/internal/deductions/{id}/refuse", web::post().to(internal::refuse_order));
 }

@@ -14,8 +14,9 @@ impl From<ProductError> for Problem {
     fn from(error: ProductError) -> Self {
         match error {
             ProductError::Refused(Answer { value, replayed }) => Self { replayed, ..refused(&value) },
-            ProductError::KeyReused => Code::KeyReused
-                .problem("The Idempotency-Key was used for another request; use a new key for a new request."),
+            ProductError::KeyReused => Code::KeyReused.problem(
+                "The Idempotency-Key was used for another request; use a new key for a new request.",
+            ),
             ProductError::Store(error) => store_problem(error),
         }
     }
@@ -55,8 +56,7 @@ fn refused(refusal: &Refusal) -> Problem {
 }
 
 fn taken(code: Code, pointer: &str, name: &str) -> Problem {
-    let detail =
-        format!("Another product has this {name}; choose another, or archive that product first.");
+    let detail = format!("Another product has this {name}; choose another, or archive that product first.");
     code.problem(detail).at(Place::Body(pointer.into()))
 }
 
@@ -66,9 +66,7 @@ fn store_problem(error: StoreError) -> Problem {
             "It is not known whether the change was made; repeat with the same Idempotency-Key.",
         ),
         ErrorClass::Contention | ErrorClass::NotSent | ErrorClass::Broken => Code::Unavailable
-            .not_now(
-                "The product database cannot be reached; nothing was changed. Repeat in a moment.",
-            ),
+            .not_now("The product database cannot be reached; nothing was changed. Repeat in a moment."),
         ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => {
             return Problem::internal(error);
         }

@@ -6,11 +6,9 @@ use actix_web::{
     post, put,
     web::{Data, Json},
 };
-use contract::{ProblemDocument, ProductId};
+use contract::{ChangeProblems, ProblemDocument, ProductId, ReadProblems};
 use platform::{
-    http::{
-        IfMatch, JsonBody, Key, Page, PathId, Position, QueryParameters, answered, etag, keyed,
-    },
+    http::{IfMatch, JsonBody, Key, Page, PathId, Position, QueryParameters, answered, etag, keyed},
     problem::Problem,
 };
 
@@ -29,13 +27,9 @@ use crate::{ProductService, model::Product};
     responses(
         (status = 201, description = "Created", body = ProductView,
          headers(("Location" = String), ("ETag" = String), ("Idempotent-Replayed" = String))),
-        (status = 400, description = "No JSON", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`duplicate_sku`, `duplicate_barcode`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "Not announced as JSON", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid`, `key_reused`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `outcome_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+        ChangeProblems,
+    ),
 )]
 #[post("/products")]
 async fn create_product(
@@ -49,9 +43,7 @@ async fn create_product(
     let location = format!("/products/{}", created.value.id);
     let tag = etag(created.value.version);
     let mut response = answered(StatusCode::CREATED, &created);
-    response
-        .insert_header((header::LOCATION, location))
-        .insert_header((header::ETAG, tag));
+    response.insert_header((header::LOCATION, location)).insert_header((header::ETAG, tag));
     Ok(response.json(ProductView::new(created.value, service.shop().currency)))
 }
 
@@ -63,9 +55,8 @@ async fn create_product(
     params(ListProductsQuery),
     responses(
         (status = 200, description = "A page", body = ProductPage),
-        (status = 400, description = "Bad parameter or cursor", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+        ReadProblems,
+    ),
 )]
 #[get("/products")]
 async fn list_products(
@@ -73,19 +64,10 @@ async fn list_products(
     QueryParameters(query): QueryParameters<ListProductsQuery>,
 ) -> Result<Json<Page<ProductView>>, Problem> {
     let (filter, after) = Position::open(query.filter(), query.cursor.as_deref())?;
-    let products = service
-        .list(&filter, after, query.limit.items_and_one())
-        .await?;
+    let products = service.list(&filter, after, query.limit.items_and_one()).await?;
     let currency = service.shop().currency;
     let show = |product| ProductView::new(product, currency);
-    Page::close(
-        products,
-        query.limit,
-        &filter,
-        |product: &Product| product.id,
-        show,
-    )
-    .map(Json)
+    Page::close(products, query.limit, &filter, |product: &Product| product.id, show).map(Json)
 }
 
 /// Read a product
@@ -94,10 +76,9 @@ async fn list_products(
     params(("id" = ProductId, Path), GetProductQuery),
     responses(
         (status = 200, description = "The product", body = ProductView, headers(("ETag" = String))),
-        (status = 400, description = "The id is no UUID", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "Unknown or archived", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+        ReadProblems,
+    ),
 )]
 #[get("/products/{id}")]
 async fn get_product(
@@ -108,9 +89,7 @@ async fn get_product(
     let product = service.get(id, query.archived.unwrap_or_default()).await?;
     let tag = etag(product.version);
     let view = ProductView::new(product, service.shop().currency);
-    Ok(HttpResponse::Ok()
-        .insert_header((header::ETAG, tag))
-        .json(view))
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, tag)).json(view))
 }
 
 /// Replace the catalogue fields of a product
@@ -127,15 +106,11 @@ async fn get_product(
     request_body = ProductBody,
     responses(
         (status = 200, description = "Replaced", body = ProductView, headers(("ETag" = String), ("Idempotent-Replayed" = String))),
-        (status = 400, description = "No JSON, or the id is no UUID", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "Unknown or archived", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`duplicate_sku`, `duplicate_barcode`, `stock_negative`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 412, description = "`version_mismatch`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "Not announced as JSON", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid`, `key_reused`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `outcome_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+        ChangeProblems,
+    ),
 )]
 #[put("/products/{id}")]
 async fn replace_product(
@@ -147,9 +122,7 @@ async fn replace_product(
 ) -> Result<HttpResponse, Problem> {
     let catalogue = body.check(service.shop().currency)?;
     let request = keyed(key, &format!("PUT /products/{id}"), &catalogue)?;
-    let replaced = service
-        .replace(&request, id, versions.as_deref(), catalogue)
-        .await?;
+    let replaced = service.replace(&request, id, versions.as_deref(), catalogue).await?;
     let tag = etag(replaced.value.version);
     let mut response = answered(StatusCode::OK, &replaced);
     let view = ProductView::new(replaced.value, service.shop().currency);
@@ -168,12 +141,10 @@ async fn replace_product(
     ),
     responses(
         (status = 204, description = "Archived", headers(("Idempotent-Replayed" = String))),
-        (status = 400, description = "The id is no UUID", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "Unknown or archived", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 412, description = "`version_mismatch`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`key_reused`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `outcome_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+        ChangeProblems,
+    ),
 )]
 #[delete("/products/{id}")]
 async fn archive_product(

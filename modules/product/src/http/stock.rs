@@ -6,7 +6,7 @@ use actix_web::{
     post, put,
     web::{Data, Json},
 };
-use contract::{ProblemDocument, ProductId};
+use contract::{ChangeProblems, ProblemDocument, ProductId, ReadProblems};
 use platform::{
     http::{JsonBody, Key, Page, PathId, Position, QueryParameters, answer_json, keyed},
     problem::Problem,
@@ -28,11 +28,10 @@ use crate::{
     params(("id" = ProductId, Path)),
     responses(
         (status = 200, description = "On hand, after movement `seq`", body = StockLevel),
-        (status = 400, description = "The id is no UUID", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "Unknown or archived", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`stock_untracked`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+        ReadProblems,
+    ),
 )]
 #[get("/products/{id}/stock")]
 async fn get_stock(
@@ -55,14 +54,10 @@ async fn get_stock(
     request_body = StockCountBody,
     responses(
         (status = 200, description = "Counted", body = StockLevel, headers(("Idempotent-Replayed" = String))),
-        (status = 400, description = "No JSON, or the id is no UUID", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "Unknown or archived", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`stale_count`, `insufficient_stock`, `stock_untracked`, `stock_out_of_range`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "Not announced as JSON", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid`, `key_reused`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `outcome_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+        ChangeProblems,
+    ),
 )]
 #[put("/products/{id}/stock")]
 async fn count_stock(
@@ -73,10 +68,7 @@ async fn count_stock(
 ) -> Result<HttpResponse, Problem> {
     let count = body.check()?;
     let request = keyed(key, &format!("PUT /products/{id}/stock"), &count)?;
-    Ok(answer_json(
-        StatusCode::OK,
-        &service.count(&request, id, &count).await?,
-    ))
+    Ok(answer_json(StatusCode::OK, &service.count(&request, id, &count).await?))
 }
 
 /// Receive, waste or correct stock
@@ -89,14 +81,10 @@ async fn count_stock(
     request_body = AdjustmentBody,
     responses(
         (status = 201, description = "The movement", body = Movement, headers(("Idempotent-Replayed" = String))),
-        (status = 400, description = "No JSON, or the id is no UUID", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "Unknown or archived", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`insufficient_stock`, `stock_untracked`, `stock_out_of_range`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "Not announced as JSON", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid`, `key_reused`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `outcome_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+        ChangeProblems,
+    ),
 )]
 #[post("/products/{id}/stock/adjustments")]
 async fn adjust_stock(
@@ -106,15 +94,8 @@ async fn adjust_stock(
     JsonBody(body): JsonBody<AdjustmentBody>,
 ) -> Result<HttpResponse, Problem> {
     let adjustment = body.check()?;
-    let request = keyed(
-        key,
-        &format!("POST /products/{id}/stock/adjustments"),
-        &adjustment,
-    )?;
-    Ok(answer_json(
-        StatusCode::CREATED,
-        &service.adjust(&request, id, &adjustment).await?,
-    ))
+    let request = keyed(key, &format!("POST /products/{id}/stock/adjustments"), &adjustment)?;
+    Ok(answer_json(StatusCode::CREATED, &service.adjust(&request, id, &adjustment).await?))
 }
 
 /// Deduct inventory of one product
@@ -129,14 +110,10 @@ async fn adjust_stock(
     request_body = DeductBody,
     responses(
         (status = 200, description = "Deducted", body = StockLevel, headers(("Idempotent-Replayed" = String))),
-        (status = 400, description = "No JSON, or the id is no UUID", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "Unknown or archived", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`insufficient_stock`, `stock_untracked`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "Not announced as JSON", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid`, `key_reused`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `outcome_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+        ChangeProblems,
+    ),
 )]
 #[post("/products/{id}/deduct")]
 async fn deduct_stock(
@@ -147,10 +124,7 @@ async fn deduct_stock(
 ) -> Result<HttpResponse, Problem> {
     let quantity = body.check()?;
     let request = keyed(key, &format!("POST /products/{id}/deduct"), &quantity)?;
-    Ok(answer_json(
-        StatusCode::OK,
-        &service.deduct(&request, id, quantity).await?,
-    ))
+    Ok(answer_json(StatusCode::OK, &service.deduct(&request, id, quantity).await?))
 }
 
 /// List the ledger of a product, newest first
@@ -161,10 +135,9 @@ async fn deduct_stock(
     params(("id" = ProductId, Path), ListMovementsQuery),
     responses(
         (status = 200, description = "A page", body = MovementPage),
-        (status = 400, description = "Bad parameter or cursor", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "Unknown product", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+        ReadProblems,
+    ),
 )]
 #[get("/products/{id}/stock/movements")]
 async fn list_movements(
@@ -173,15 +146,7 @@ async fn list_movements(
     QueryParameters(query): QueryParameters<ListMovementsQuery>,
 ) -> Result<Json<Page<Movement>>, Problem> {
     let (ledger, before) = Position::open(LedgerOf(Some(id)), query.cursor.as_deref())?;
-    let movements = service
-        .movements(id, before, query.limit.items_and_one())
-        .await?;
-    Page::close(
-        movements,
-        query.limit,
-        &ledger,
-        |movement: &Movement| movement.seq,
-        |movement| movement,
-    )
-    .map(Json)
+    let movements = service.movements(id, before, query.limit.items_and_one()).await?;
+    Page::close(movements, query.limit, &ledger, |movement: &Movement| movement.seq, |movement| movement)
+        .map(Json)
 }

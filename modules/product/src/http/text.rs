@@ -29,12 +29,7 @@ pub fn parse_text(text: &str, max: usize) -> Result<String, TextFault> {
 }
 
 /// The same for a text that may be left out.
-pub fn optional_text(
-    faults: &mut Faults,
-    pointer: &str,
-    text: Option<&str>,
-    max: usize,
-) -> Option<String> {
+pub fn optional_text(faults: &mut Faults, pointer: &str, text: Option<&str>, max: usize) -> Option<String> {
     text.and_then(|text| faults.check(pointer, parse_text(text, max)))
 }
 
@@ -44,10 +39,7 @@ mod tests {
 
     #[test]
     fn takes_what_people_type_and_refuses_what_breaks_databases_and_terminals() {
-        assert_eq!(
-            parse_text("  Crème brûlée 🍮 ", 20).as_deref(),
-            Ok("Crème brûlée 🍮")
-        );
+        assert_eq!(parse_text("  Crème brûlée 🍮 ", 20).as_deref(), Ok("Crème brûlée 🍮"));
         assert_eq!(
             parse_text("'; DROP TABLE products; --", 200).as_deref(),
             Ok("'; DROP TABLE products; --")

@@ -28,19 +28,12 @@ impl MigrationTrait for Migration {
         create_facts(manager).await?;
         remembered::create_table(manager).await?;
         let backend = manager.get_database_backend();
-        for table in [
-            products(),
-            stock_on_hand(),
-            deductions(),
-            deduction_lines(backend),
-            movements(),
-        ] {
+        for table in [products(), stock_on_hand(), deductions(), deduction_lines(backend), movements()] {
             manager.create_table(table).await?;
         }
         for unique in ["sku", "barcode"] {
-            let index = format!(
-                "CREATE UNIQUE INDEX products_{unique} ON products ({unique}) WHERE NOT archived"
-            );
+            let index =
+                format!("CREATE UNIQUE INDEX products_{unique} ON products ({unique}) WHERE NOT archived");
             manager.get_connection().execute_unprepared(&index).await?;
         }
         let by_category = Index::create()
@@ -71,20 +64,9 @@ fn products() -> TableCreateStatement {
         .col(ColumnDef::new(SearchWords).text().not_null())
         .col(ColumnDef::new(Archived).boolean().not_null())
         .col(ColumnDef::new(Version).big_integer().not_null())
-        .col(
-            ColumnDef::new(CreatedAt)
-                .timestamp_with_time_zone()
-                .not_null(),
-        )
-        .col(
-            ColumnDef::new(UpdatedAt)
-                .timestamp_with_time_zone()
-                .not_null(),
-        )
-        .check((
-            "products_price",
-            Expr::cust("price_minor BETWEEN 0 AND 100000000000"),
-        ))
+        .col(ColumnDef::new(CreatedAt).timestamp_with_time_zone().not_null())
+        .col(ColumnDef::new(UpdatedAt).timestamp_with_time_zone().not_null())
+        .check(("products_price", Expr::cust("price_minor BETWEEN 0 AND 100000000000")))
         .check(("products_version", Expr::cust("version >= 1")))
         .take()
 }
@@ -98,23 +80,12 @@ fn stock_on_hand() -> TableCreateStatement {
         .col(ColumnDef::new(QuantityMilli).big_integer().not_null())
         .col(ColumnDef::new(Seq).big_integer().not_null())
         .foreign_key(
-            ForeignKey::create()
-                .from(stock::Entity, ProductId)
-                .to(product::Entity, product::Column::Id),
+            ForeignKey::create().from(stock::Entity, ProductId).to(product::Entity, product::Column::Id),
         )
-        .check((
-            "stock_policy",
-            Expr::cust("policy IN ('deny', 'allow', 'flag', 'untracked')"),
-        ))
+        .check(("stock_policy", Expr::cust("policy IN ('deny', 'allow', 'flag', 'untracked')")))
         // I1
-        .check((
-            "stock_floor",
-            Expr::cust("policy <> 'deny' OR quantity_milli >= 0"),
-        ))
-        .check((
-            "stock_range",
-            Expr::cust("quantity_milli BETWEEN -1000000000000000 AND 1000000000000000"),
-        ))
+        .check(("stock_floor", Expr::cust("policy <> 'deny' OR quantity_milli >= 0")))
+        .check(("stock_range", Expr::cust("quantity_milli BETWEEN -1000000000000000 AND 1000000000000000")))
         .check(("stock_seq", Expr::cust("seq >= 0")))
         .take()
 }
@@ -145,9 +116,7 @@ fn deduction_lines(backend: DbBackend) -> TableCreateStatement {
     use deduction_line::Column::*;
     // I8. Half away from zero; SQLite has no numeric type, so there it is checked as far as 64 bits reach.
     let total_follows = match backend {
-        DbBackend::Postgres => {
-            "total_minor = round(unit_price_minor::numeric * quantity_milli / 1000)"
-        }
+        DbBackend::Postgres => "total_minor = round(unit_price_minor::numeric * quantity_milli / 1000)",
         _ => {
             "unit_price_minor > 9000000000 OR total_minor = (unit_price_minor * quantity_milli + 500) / 1000"
         }
@@ -170,14 +139,8 @@ fn deduction_lines(backend: DbBackend) -> TableCreateStatement {
                 .from(deduction_line::Entity, OrderId)
                 .to(deduction::Entity, deduction::Column::OrderId),
         )
-        .check((
-            "deduction_lines_quantity",
-            Expr::cust("quantity_milli BETWEEN 1 AND 1000000000"),
-        ))
-        .check((
-            "deduction_lines_price",
-            Expr::cust("unit_price_minor BETWEEN 0 AND 100000000000"),
-        ))
+        .check(("deduction_lines_quantity", Expr::cust("quantity_milli BETWEEN 1 AND 1000000000")))
+        .check(("deduction_lines_price", Expr::cust("unit_price_minor BETWEEN 0 AND 100000000000")))
         .check(("deduction_lines_total", Expr::cust(total_follows)))
         .take()
 }
@@ -209,19 +172,11 @@ fn movements() -> TableCreateStatement {
         )
         .check((
             "movements_reason",
-            Expr::cust(
-                "reason IN ('sale', 'deduct', 'receive', 'waste', 'correct', 'count', 'opening')",
-            ),
+            Expr::cust("reason IN ('sale', 'deduct', 'receive', 'waste', 'correct', 'count', 'opening')"),
         ))
-        .check((
-            "movements_sale",
-            Expr::cust("(reason = 'sale') = (order_id IS NOT NULL)"),
-        ))
+        .check(("movements_sale", Expr::cust("(reason = 'sale') = (order_id IS NOT NULL)")))
         // I2
-        .check((
-            "movements_step",
-            Expr::cust("after_milli = before_milli + quantity_milli"),
-        ))
+        .check(("movements_step", Expr::cust("after_milli = before_milli + quantity_milli")))
         .check(("movements_seq", Expr::cust("seq >= 1")))
         .take()
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use contract::{
-    DecideLine, DeductionLine, LineRefusal, LineRefusalCause, Money, ProductId, Quantity,
-    RefusalCause, Verdict,
+    DecideLine, DeductionLine, LineRefusal, LineRefusalCause, Money, ProductId, Quantity, RefusalCause,
+    Verdict,
 };
 
 use super::product::{Product, StockPolicy};
@@ -17,37 +17,22 @@ pub fn decide(lines: &[DecideLine], products: &BTreeMap<ProductId, Product>) -> 
     for line in lines {
         match sell(line, products.get(&line.product_id)) {
             Ok(line) => sold.push(line),
-            Err(cause) => refusals.push(LineRefusal {
-                product_id: line.product_id,
-                cause,
-            }),
+            Err(cause) => refusals.push(LineRefusal { product_id: line.product_id, cause }),
         }
     }
     if !refusals.is_empty() {
-        return Verdict::Refused {
-            cause: RefusalCause::Lines,
-            lines: refusals,
-        };
+        return Verdict::Refused { cause: RefusalCause::Lines, lines: refusals };
     }
     match Money::sum(sold.iter().map(|line| Money::from_minor(line.total_minor))) {
-        Some(total) => Verdict::Held {
-            lines: sold,
-            total_minor: total.minor(),
-        },
-        None => Verdict::Refused {
-            cause: RefusalCause::TotalOutOfRange,
-            lines: Vec::new(),
-        },
+        Some(total) => Verdict::Held { lines: sold, total_minor: total.minor() },
+        None => Verdict::Refused { cause: RefusalCause::TotalOutOfRange, lines: Vec::new() },
     }
 }
 
 fn sell(line: &DecideLine, product: Option<&Product>) -> Result<DeductionLine, LineRefusalCause> {
     let product = product.ok_or(LineRefusalCause::Unavailable)?;
     let price = product.catalogue.price;
-    if let Some(expected) = line
-        .expected_unit_price()
-        .filter(|expected| *expected != price)
-    {
+    if let Some(expected) = line.expected_unit_price().filter(|expected| *expected != price) {
         return Err(LineRefusalCause::PriceChanged {
             expected_minor: expected.minor(),
             current_minor: price.minor(),
@@ -95,21 +80,11 @@ mod tests {
 
     fn shelf(products: Vec<Product>) -> (Vec<ProductId>, BTreeMap<ProductId, Product>) {
         let ids = products.iter().map(|product| product.id).collect();
-        (
-            ids,
-            products
-                .into_iter()
-                .map(|product| (product.id, product))
-                .collect(),
-        )
+        (ids, products.into_iter().map(|product| (product.id, product)).collect())
     }
 
     fn line(product_id: ProductId, quantity_milli: i64) -> DecideLine {
-        DecideLine {
-            product_id,
-            quantity_milli,
-            expected_unit_price_minor: None,
-        }
+        DecideLine { product_id, quantity_milli, expected_unit_price_minor: None }
     }
 
     fn causes(verdict: Verdict) -> Vec<LineRefusalCause> {
@@ -126,37 +101,19 @@ mod tests {
             panic!("refused");
         };
         assert_eq!((lines[0].total_minor, total_minor), (760, 760));
-        assert_eq!(
-            (lines[0].name.as_str(), lines[0].unit_price_minor),
-            ("Flat white", 380)
-        );
+        assert_eq!((lines[0].name.as_str(), lines[0].unit_price_minor), ("Flat white", 380));
         assert_eq!(takes(&lines)[&ids[0]].milli(), -2000);
     }
 
     #[test]
     fn one_line_that_is_short_refuses_the_order_and_every_reason_is_told() {
-        let (ids, products) = shelf(vec![
-            product(StockPolicy::Deny, 2000),
-            product(StockPolicy::Deny, 500),
-        ]);
+        let (ids, products) = shelf(vec![product(StockPolicy::Deny, 2000), product(StockPolicy::Deny, 500)]);
         let unknown = ProductId(Uuid::from_u128(99));
-        let priced = DecideLine {
-            expected_unit_price_minor: Some(379),
-            ..line(ids[0], 1000)
-        };
-        let verdict = decide(
-            &[priced, line(ids[1], 1000), line(unknown, 1000)],
-            &products,
-        );
+        let priced = DecideLine { expected_unit_price_minor: Some(379), ..line(ids[0], 1000) };
+        let verdict = decide(&[priced, line(ids[1], 1000), line(unknown, 1000)], &products);
         let expected = vec![
-            LineRefusalCause::PriceChanged {
-                expected_minor: 379,
-                current_minor: 380,
-            },
-            LineRefusalCause::Shortage {
-                requested_milli: 1000,
-                available_milli: 500,
-            },
+            LineRefusalCause::PriceChanged { expected_minor: 379, current_minor: 380 },
+            LineRefusalCause::Shortage { requested_milli: 1000, available_milli: 500 },
             LineRefusalCause::Unavailable,
         ];
         assert_eq!(causes(verdict), expected);
@@ -164,20 +121,11 @@ mod tests {
 
     #[test]
     fn marks_what_is_sold_below_zero_under_flag_only() {
-        let policies = [
-            StockPolicy::Flag,
-            StockPolicy::Allow,
-            StockPolicy::Untracked,
-        ];
+        let policies = [StockPolicy::Flag, StockPolicy::Allow, StockPolicy::Untracked];
         let (ids, products) = shelf(policies.map(|policy| product(policy, 0)).into());
         let lines: Vec<DecideLine> = ids.iter().map(|id| line(*id, 1000)).collect();
-        let Verdict::Held { lines, .. } = decide(&lines, &products) else {
-            panic!("refused")
-        };
-        let marks: Vec<(bool, bool)> = lines
-            .iter()
-            .map(|line| (line.flagged, line.tracked))
-            .collect();
+        let Verdict::Held { lines, .. } = decide(&lines, &products) else { panic!("refused") };
+        let marks: Vec<(bool, bool)> = lines.iter().map(|line| (line.flagged, line.tracked)).collect();
         assert_eq!(marks, [(true, true), (false, true), (false, false)]);
         assert_eq!(takes(&lines).len(), 2);
     }
@@ -189,14 +137,8 @@ mod tests {
             product.catalogue.price = Money::from_minor(Money::MAX_PRICE_MINOR);
         }
         let (ids, products) = shelf(dear);
-        let lines: Vec<DecideLine> = ids
-            .iter()
-            .map(|id| line(*id, Quantity::MAX_MILLI))
-            .collect();
-        let expected = Verdict::Refused {
-            cause: RefusalCause::TotalOutOfRange,
-            lines: Vec::new(),
-        };
+        let lines: Vec<DecideLine> = ids.iter().map(|id| line(*id, Quantity::MAX_MILLI)).collect();
+        let expected = Verdict::Refused { cause: RefusalCause::TotalOutOfRange, lines: Vec::new() };
         assert_eq!(decide(&lines, &products), expected);
     }
 

@@ -37,10 +37,7 @@ impl Product {
         }
         let taken = Quantity::from_milli(-change.milli());
         if taken > self.available() {
-            return Err(Refusal::InsufficientStock {
-                requested: taken,
-                available: self.available(),
-            });
+            return Err(Refusal::InsufficientStock { requested: taken, available: self.available() });
         }
         let after = self.stock.milli() + change.milli();
         match after <= MAX_LEVEL_MILLI {
@@ -60,11 +57,7 @@ mod tests {
     #[test]
     fn deny_stops_at_zero_and_the_others_go_below() {
         let take_three = Quantity::from_milli(-3000);
-        let after = |policy| {
-            product(policy, 2000)
-                .level_after(take_three)
-                .map(Quantity::milli)
-        };
+        let after = |policy| product(policy, 2000).level_after(take_three).map(Quantity::milli);
         let short = Refusal::InsufficientStock {
             requested: Quantity::from_milli(3000),
             available: Quantity::from_milli(2000),
@@ -78,13 +71,7 @@ mod tests {
     #[test]
     fn goods_can_come_in_while_stock_is_below_zero() {
         let one = Quantity::from_milli(1000);
-        assert_eq!(
-            product(StockPolicy::Allow, -5000)
-                .level_after(one)
-                .unwrap()
-                .milli(),
-            -4000
-        );
+        assert_eq!(product(StockPolicy::Allow, -5000).level_after(one).unwrap().milli(), -4000);
     }
 
     proptest! {

@@ -19,15 +19,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    const ALL: [Self; 7] = [
-        Self::Sale,
-        Self::Deduct,
-        Self::Receive,
-        Self::Waste,
-        Self::Correct,
-        Self::Count,
-        Self::Opening,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Sale, Self::Deduct, Self::Receive, Self::Waste, Self::Correct, Self::Count, Self::Opening];
 
     pub const fn as_str(self) -> &'static str {
         match self {

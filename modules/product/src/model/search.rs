@@ -37,10 +37,7 @@ mod tests {
 
     #[test]
     fn words_are_runs_of_letters_and_digits() {
-        assert_eq!(
-            search_words("Flat-White 0.3l (Große)"),
-            ["flat", "white", "0", "3l", "große"]
-        );
+        assert_eq!(search_words("Flat-White 0.3l (Große)"), ["flat", "white", "0", "3l", "große"]);
         assert!(search_words(" %_' ").is_empty());
     }
 }

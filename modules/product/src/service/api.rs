@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use contract::{
-    DecideRequest, Deduction, OrderId, ProductApi, ProductApiError, Quantity, RefuseRequest,
-};
+use contract::{DecideRequest, Deduction, OrderId, ProductApi, ProductApiError, Quantity, RefuseRequest};
 use platform::{deadline::Deadline, idempotency::RequestHash, problem::chain};
 
 use super::{ProductError, ProductService};
@@ -23,12 +21,8 @@ impl ProductApi for ProductService {
     ) -> Result<Deduction, ProductApiError> {
         let hash = read_hash(&request.request_hash)?;
         check_lines(request)?;
-        let decided = deadline
-            .bound(self.decide_order(order, hash, &request.lines))
-            .await;
-        decided
-            .map_err(|elapsed| ProductApiError::Unknown(elapsed.to_string()))?
-            .map_err(told)
+        let decided = deadline.bound(self.decide_order(order, hash, &request.lines)).await;
+        decided.map_err(|elapsed| ProductApiError::Unknown(elapsed.to_string()))?.map_err(told)
     }
 
     async fn refuse(
@@ -39,9 +33,7 @@ impl ProductApi for ProductService {
     ) -> Result<Deduction, ProductApiError> {
         let hash = request.request_hash.as_deref().map(read_hash).transpose()?;
         let refused = deadline.bound(self.give_up_order(order, hash)).await;
-        refused
-            .map_err(|elapsed| ProductApiError::Unknown(elapsed.to_string()))?
-            .map_err(told)
+        refused.map_err(|elapsed| ProductApiError::Unknown(elapsed.to_string()))?.map_err(told)
     }
 
     async fn is_reachable(&self) -> bool {
@@ -59,10 +51,7 @@ fn check_lines(request: &DecideRequest) -> Result<(), ProductApiError> {
     let in_bounds = |milli| (1..=Quantity::MAX_MILLI).contains(&milli);
     let sound = (1..=MAX_LINES).contains(&request.lines.len())
         && products.len() == request.lines.len()
-        && request
-            .lines
-            .iter()
-            .all(|line| in_bounds(line.quantity_milli));
+        && request.lines.iter().all(|line| in_bounds(line.quantity_milli));
     match sound {
         true => Ok(()),
         false => Err(ProductApiError::Rejected(format!(

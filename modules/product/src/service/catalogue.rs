@@ -23,17 +23,11 @@ impl ProductService {
     ///
     /// # Errors
     /// When its SKU or barcode is taken.
-    pub async fn create(
-        &self,
-        request: &Keyed,
-        new: NewProduct,
-    ) -> Result<Answer<Product>, ProductError> {
+    pub async fn create(&self, request: &Keyed, new: NewProduct) -> Result<Answer<Product>, ProductError> {
         let product = fresh(new.catalogue);
         let opening = new.stock.unwrap_or_default();
         self.change(request, async |transaction| {
-            store::insert(transaction, &product)
-                .await
-                .map_err(refuse_duplicates)?;
+            store::insert(transaction, &product).await.map_err(refuse_duplicates)?;
             let mut product = product.clone();
             if opening != Quantity::ZERO {
                 let after = product.level_after(opening).map_err(Stop::Refused)?;
@@ -92,18 +86,11 @@ impl ProductService {
     ) -> Result<Answer<Product>, ProductError> {
         self.change(request, async |transaction| {
             let stands = live(store::lock(transaction, id).await?, id)?;
-            let changed = Product {
-                catalogue: catalogue.clone(),
-                ..next_version(stands, versions)?
-            };
+            let changed = Product { catalogue: catalogue.clone(), ..next_version(stands, versions)? };
             if !changed.catalogue.stock_policy.allows_level(changed.stock) {
-                return Err(Stop::Refused(Refusal::StockNegative {
-                    quantity: changed.stock,
-                }));
+                return Err(Stop::Refused(Refusal::StockNegative { quantity: changed.stock }));
             }
-            store::update(transaction, &changed)
-                .await
-                .map_err(refuse_duplicates)?;
+            store::update(transaction, &changed).await.map_err(refuse_duplicates)?;
             Ok(changed)
         })
         .await
@@ -121,10 +108,7 @@ impl ProductService {
     ) -> Result<Answer<()>, ProductError> {
         self.change(request, async |transaction| {
             let stands = live(store::lock(transaction, id).await?, id)?;
-            let changed = Product {
-                archived: true,
-                ..next_version(stands, versions)?
-            };
+            let changed = Product { archived: true, ..next_version(stands, versions)? };
             Ok(store::update(transaction, &changed).await?)
         })
         .await
@@ -142,19 +126,14 @@ impl ProductService {
         let Answer { value, replayed } = once(&self.database, request, work).await?;
         match value {
             Ok(value) => Ok(Answer { value, replayed }),
-            Err(refusal) => Err(ProductError::Refused(Answer {
-                value: refusal,
-                replayed,
-            })),
+            Err(refusal) => Err(ProductError::Refused(Answer { value: refusal, replayed })),
         }
     }
 }
 
 /// The product, unless it is unknown or archived.
 pub(super) fn live(product: Option<Product>, id: ProductId) -> Result<Product, Stop<Refusal>> {
-    product
-        .filter(|product| !product.archived)
-        .ok_or(Stop::Refused(Refusal::NotFound(id)))
+    product.filter(|product| !product.archived).ok_or(Stop::Refused(Refusal::NotFound(id)))
 }
 
 fn fresh(catalogue: Catalogue) -> Product {
@@ -173,15 +152,9 @@ fn fresh(catalogue: Catalogue) -> Product {
 
 fn next_version(stands: Product, versions: Option<&[i64]>) -> Result<Product, Stop<Refusal>> {
     if versions.is_some_and(|versions| !versions.contains(&stands.version)) {
-        return Err(Stop::Refused(Refusal::VersionMismatch {
-            current: stands.version,
-        }));
+        return Err(Stop::Refused(Refusal::VersionMismatch { current: stands.version }));
     }
-    Ok(Product {
-        version: stands.version + 1,
-        updated_at: clock::now(),
-        ..stands
-    })
+    Ok(Product { version: stands.version + 1, updated_at: clock::now(), ..stands })
 }
 
 fn refuse_duplicates(error: StoreError) -> Stop<Refusal> {

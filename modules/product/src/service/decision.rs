@@ -29,15 +29,12 @@ impl ProductService {
         lines: &[DecideLine],
     ) -> Result<Deduction, ProductError> {
         self.write_once(order, Some(hash), async |transaction| {
-            let products =
-                store::lock_all(transaction, lines.iter().map(|line| line.product_id)).await?;
+            let products = store::lock_all(transaction, lines.iter().map(|line| line.product_id)).await?;
             if let Some(stands) = store::find_deduction(transaction, order).await? {
                 return Ok(stands);
             }
-            let on_sale: BTreeMap<ProductId, Product> = products
-                .into_iter()
-                .filter(|(_, product)| !product.archived)
-                .collect();
+            let on_sale: BTreeMap<ProductId, Product> =
+                products.into_iter().filter(|(_, product)| !product.archived).collect();
             let stored = fresh(order, Some(hash), model::decide(lines, &on_sale));
             store::insert_deduction(transaction, &stored).await?;
             if let Verdict::Held { lines, .. } = &stored.deduction.verdict {
@@ -62,10 +59,7 @@ impl ProductService {
             if let Some(stands) = store::find_deduction(transaction, order).await? {
                 return Ok(stands);
             }
-            let given_up = Verdict::Refused {
-                cause: RefusalCause::GivenUp,
-                lines: Vec::new(),
-            };
+            let given_up = Verdict::Refused { cause: RefusalCause::GivenUp, lines: Vec::new() };
             let stored = fresh(order, hash, given_up);
             store::insert_deduction(transaction, &stored).await?;
             Ok(stored)
@@ -96,14 +90,7 @@ impl ProductService {
 }
 
 fn fresh(order_id: OrderId, hash: Option<RequestHash>, verdict: Verdict) -> StoredDeduction {
-    StoredDeduction {
-        deduction: Deduction {
-            order_id,
-            decided_at: clock::now(),
-            verdict,
-        },
-        hash,
-    }
+    StoredDeduction { deduction: Deduction { order_id, decided_at: clock::now(), verdict }, hash }
 }
 
 async fn take(
@@ -116,10 +103,7 @@ async fn take(
         let undecided = || StoreError::corrupt(format!("held line of {id} is not covered"));
         let product = products.get(&id).ok_or_else(undecided)?;
         let after = product.level_after(change).map_err(|_| undecided())?;
-        let entry = Entry {
-            order_id: Some(order),
-            ..Entry::of(Reason::Sale)
-        };
+        let entry = Entry { order_id: Some(order), ..Entry::of(Reason::Sale) };
         store::append(transaction, product, after, entry).await?;
     }
     Ok(())

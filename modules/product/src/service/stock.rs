@@ -22,11 +22,7 @@ impl ProductService {
         if !product.catalogue.stock_policy.is_tracked() {
             return Err(Refusal::Untracked.into());
         }
-        Ok(StockLevel {
-            product_id: id,
-            quantity: product.stock,
-            seq: product.seq,
-        })
+        Ok(StockLevel { product_id: id, quantity: product.stock, seq: product.seq })
     }
 
     /// Sets stock to what was counted; with `as_of` what moved since that movement is kept.
@@ -42,25 +38,15 @@ impl ProductService {
         let counted = self
             .change(request, async |transaction| {
                 let product = live(store::lock(transaction, id).await?, id)?;
-                if count
-                    .expected_quantity
-                    .is_some_and(|expected| expected != product.stock)
-                {
-                    let stale = Refusal::StaleCount {
-                        quantity: product.stock,
-                        seq: product.seq,
-                    };
+                if count.expected_quantity.is_some_and(|expected| expected != product.stock) {
+                    let stale = Refusal::StaleCount { quantity: product.stock, seq: product.seq };
                     return Err(Stop::Refused(stale));
                 }
                 let counted_level = match count.as_of {
                     None => product.stock,
-                    Some(seq) => {
-                        store::level_at(transaction, id, seq)
-                            .await?
-                            .ok_or(Stop::Refused(Refusal::UnknownSeq {
-                                latest: product.seq,
-                            }))?
-                    }
+                    Some(seq) => store::level_at(transaction, id, seq)
+                        .await?
+                        .ok_or(Stop::Refused(Refusal::UnknownSeq { latest: product.seq }))?,
                 };
                 let change = Quantity::from_milli(count.quantity.milli() - counted_level.milli());
                 let after = product.level_after(change).map_err(Stop::Refused)?;
@@ -81,10 +67,7 @@ impl ProductService {
         adjustment: &Adjustment,
     ) -> Result<Answer<Movement>, ProductError> {
         let note = adjustment.note.clone();
-        let entry = Entry {
-            note,
-            ..Entry::of(adjustment.reason.in_ledger())
-        };
+        let entry = Entry { note, ..Entry::of(adjustment.reason.in_ledger()) };
         self.move_by(request, id, adjustment.quantity, entry).await
     }
 
@@ -99,9 +82,7 @@ impl ProductService {
         quantity: Quantity,
     ) -> Result<Answer<StockLevel>, ProductError> {
         let change = Quantity::from_milli(-quantity.milli());
-        let deducted = self
-            .move_by(request, id, change, Entry::of(Reason::Deduct))
-            .await?;
+        let deducted = self.move_by(request, id, change, Entry::of(Reason::Deduct)).await?;
         Ok(deducted.map(|movement| level(id, &movement)))
     }
 
@@ -136,9 +117,5 @@ impl ProductService {
 }
 
 fn level(product_id: ProductId, movement: &Movement) -> StockLevel {
-    StockLevel {
-        product_id,
-        quantity: movement.after,
-        seq: movement.seq,
-    }
+    StockLevel { product_id, quantity: movement.after, seq: movement.seq }
 }

@@ -18,37 +18,26 @@ use crate::{
 
 /// Writes a new product with no stock; what it opens with is a movement.
 pub async fn insert(transaction: &DatabaseTransaction, new: &Product) -> Result<(), StoreError> {
-    product::Entity::insert(catalogue_row(new))
-        .exec_without_returning(transaction)
-        .await?;
+    product::Entity::insert(catalogue_row(new)).exec_without_returning(transaction).await?;
     let stock = stock::ActiveModel {
         product_id: Set(new.id.0),
         policy: Set(new.catalogue.stock_policy.as_str().to_owned()),
         quantity_milli: Set(Quantity::ZERO.milli()),
         seq: Set(0),
     };
-    stock::Entity::insert(stock)
-        .exec_without_returning(transaction)
-        .await?;
+    stock::Entity::insert(stock).exec_without_returning(transaction).await?;
     Ok(())
 }
 
 /// Writes catalogue fields, archive mark and version of a product whose stock row this transaction has locked.
-pub async fn update(
-    transaction: &DatabaseTransaction,
-    changed: &Product,
-) -> Result<(), StoreError> {
-    product::Entity::update(catalogue_row(changed))
-        .exec_without_returning(transaction)
-        .await?;
+pub async fn update(transaction: &DatabaseTransaction, changed: &Product) -> Result<(), StoreError> {
+    product::Entity::update(catalogue_row(changed)).exec_without_returning(transaction).await?;
     let stock = stock::ActiveModel {
         product_id: Set(changed.id.0),
         policy: Set(changed.catalogue.stock_policy.as_str().to_owned()),
         ..Default::default()
     };
-    stock::Entity::update(stock)
-        .exec_without_returning(transaction)
-        .await?;
+    stock::Entity::update(stock).exec_without_returning(transaction).await?;
     Ok(())
 }
 
@@ -71,22 +60,13 @@ fn catalogue_row(product: &Product) -> product::ActiveModel {
 }
 
 /// The product, archived or not.
-pub async fn find(
-    connection: &impl ConnectionTrait,
-    id: ProductId,
-) -> Result<Option<Product>, StoreError> {
-    let rows = product::Entity::find_by_id(id.0)
-        .find_also_related(stock::Entity)
-        .one(connection)
-        .await?;
+pub async fn find(connection: &impl ConnectionTrait, id: ProductId) -> Result<Option<Product>, StoreError> {
+    let rows = product::Entity::find_by_id(id.0).find_also_related(stock::Entity).one(connection).await?;
     rows.map(to_product).transpose()
 }
 
 /// Locks the product against sales, counts and edits, and reads it then.
-pub async fn lock(
-    transaction: &DatabaseTransaction,
-    id: ProductId,
-) -> Result<Option<Product>, StoreError> {
+pub async fn lock(transaction: &DatabaseTransaction, id: ProductId) -> Result<Option<Product>, StoreError> {
     Ok(lock_all(transaction, [id]).await?.remove(&id))
 }
 
@@ -113,7 +93,5 @@ pub async fn lock_all(
         .filter(product::Column::Id.is_in(locked))
         .all(transaction)
         .await?;
-    rows.into_iter()
-        .map(|rows| to_product(rows).map(|product| (product.id, product)))
-        .collect()
+    rows.into_iter().map(|rows| to_product(rows).map(|product| (product.id, product))).collect()
 }

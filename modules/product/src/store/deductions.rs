@@ -3,8 +3,7 @@
 use contract::{Deduction, DeductionLine, LineRefusal, OrderId, RefusalCause, Verdict};
 use platform::{database::StoreError, idempotency::RequestHash};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
 };
 
 use crate::entity::{deduction, deduction_line};
@@ -22,36 +21,23 @@ pub async fn find_deduction(
     connection: &impl ConnectionTrait,
     order: OrderId,
 ) -> Result<Option<StoredDeduction>, StoreError> {
-    let Some(row) = deduction::Entity::find_by_id(order.0)
-        .one(connection)
-        .await?
-    else {
+    let Some(row) = deduction::Entity::find_by_id(order.0).one(connection).await? else {
         return Ok(None);
     };
     let hash = row.request_hash.as_deref().map(read_hash).transpose()?;
     let verdict = match (row.cause.as_deref(), &row.refusals, row.total_minor) {
-        (None, None, Some(total_minor)) => Verdict::Held {
-            lines: held_lines(connection, order).await?,
-            total_minor,
-        },
+        (None, None, Some(total_minor)) => {
+            Verdict::Held { lines: held_lines(connection, order).await?, total_minor }
+        }
         (Some(cause), Some(refusals), None) => {
             let lines: Vec<LineRefusal> = serde_json::from_str(refusals).map_err(unreadable)?;
-            Verdict::Refused {
-                cause: read_cause(cause)?,
-                lines,
-            }
+            Verdict::Refused { cause: read_cause(cause)?, lines }
         }
         _ => {
-            return Err(StoreError::corrupt(format!(
-                "deduction {order} is neither held nor refused"
-            )));
+            return Err(StoreError::corrupt(format!("deduction {order} is neither held nor refused")));
         }
     };
-    let deduction = Deduction {
-        order_id: order,
-        decided_at: row.decided_at,
-        verdict,
-    };
+    let deduction = Deduction { order_id: order, decided_at: row.decided_at, verdict };
     Ok(Some(StoredDeduction { deduction, hash }))
 }
 
@@ -89,12 +75,7 @@ pub async fn insert_deduction(
         Verdict::Held { total_minor, .. } => ("held", Some(*total_minor), None, None),
         Verdict::Refused { cause, lines } => {
             let refusals = serde_json::to_string(lines).map_err(unreadable)?;
-            (
-                "refused",
-                None,
-                Some(cause_text(*cause).to_owned()),
-                Some(refusals),
-            )
+            ("refused", None, Some(cause_text(*cause).to_owned()), Some(refusals))
         }
     };
     let row = deduction::ActiveModel {
@@ -106,17 +87,10 @@ pub async fn insert_deduction(
         refusals: Set(refusals),
         decided_at: Set(deduction.decided_at),
     };
-    deduction::Entity::insert(row)
-        .exec_without_returning(transaction)
-        .await?;
+    deduction::Entity::insert(row).exec_without_returning(transaction).await?;
     if let Verdict::Held { lines, .. } = &deduction.verdict {
-        let rows = lines
-            .iter()
-            .zip(0..)
-            .map(|(line, line_no)| line_row(deduction.order_id, line_no, line));
-        deduction_line::Entity::insert_many(rows)
-            .exec_without_returning(transaction)
-            .await?;
+        let rows = lines.iter().zip(0..).map(|(line, line_no)| line_row(deduction.order_id, line_no, line));
+        deduction_line::Entity::insert_many(rows).exec_without_returning(transaction).await?;
     }
     Ok(())
 }
@@ -150,14 +124,10 @@ const fn cause_text(cause: RefusalCause) -> &'static str {
 }
 
 fn read_cause(text: &str) -> Result<RefusalCause, StoreError> {
-    [
-        RefusalCause::Lines,
-        RefusalCause::TotalOutOfRange,
-        RefusalCause::GivenUp,
-    ]
-    .into_iter()
-    .find(|cause| cause_text(*cause) == text)
-    .ok_or_else(|| StoreError::corrupt(format!("unknown refusal cause {text}")))
+    [RefusalCause::Lines, RefusalCause::TotalOutOfRange, RefusalCause::GivenUp]
+        .into_iter()
+        .find(|cause| cause_text(*cause) == text)
+        .ok_or_else(|| StoreError::corrupt(format!("unknown refusal cause {text}")))
 }
 
 fn read_hash(bytes: &[u8]) -> Result<RequestHash, StoreError> {

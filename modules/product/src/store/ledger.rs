@@ -23,11 +23,7 @@ pub struct Entry {
 
 impl Entry {
     pub fn of(reason: Reason) -> Self {
-        Self {
-            reason,
-            order_id: None,
-            note: None,
-        }
+        Self { reason, order_id: None, note: None }
     }
 }
 
@@ -48,18 +44,14 @@ pub async fn append(
         note: entry.note,
         at: clock::now(),
     };
-    movement::Entity::insert(row(product.id, &movement))
-        .exec_without_returning(transaction)
-        .await?;
+    movement::Entity::insert(row(product.id, &movement)).exec_without_returning(transaction).await?;
     let level = stock::ActiveModel {
         product_id: Set(product.id.0),
         quantity_milli: Set(after.milli()),
         seq: Set(movement.seq),
         ..Default::default()
     };
-    stock::Entity::update(level)
-        .exec_without_returning(transaction)
-        .await?;
+    stock::Entity::update(level).exec_without_returning(transaction).await?;
     Ok(movement)
 }
 
@@ -86,9 +78,7 @@ pub async fn level_at(
     if seq == 0 {
         return Ok(Some(Quantity::ZERO));
     }
-    let row = movement::Entity::find_by_id((product.0, seq))
-        .one(connection)
-        .await?;
+    let row = movement::Entity::find_by_id((product.0, seq)).one(connection).await?;
     Ok(row.map(|row| Quantity::from_milli(row.after_milli)))
 }
 
@@ -103,10 +93,6 @@ pub async fn movements(
     if let Some(before) = before {
         query = query.filter(movement::Column::Seq.lt(before));
     }
-    let rows = query
-        .order_by_desc(movement::Column::Seq)
-        .limit(limit)
-        .all(connection)
-        .await?;
+    let rows = query.order_by_desc(movement::Column::Seq).limit(limit).all(connection).await?;
     rows.into_iter().map(to_movement).collect()
 }

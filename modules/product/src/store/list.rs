@@ -3,8 +3,8 @@
 use contract::ProductId;
 use platform::database::StoreError;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, SelectTwo, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select, SelectTwo, sea_query::Expr,
 };
 
 use super::row::to_product;
@@ -24,31 +24,20 @@ pub async fn list(
     if let Some(after) = after {
         query = query.filter(product::Column::Id.gt(after.0));
     }
-    let rows = with_stock(query, filter)
-        .order_by_asc(product::Column::Id)
-        .limit(limit)
-        .all(connection)
-        .await?;
+    let rows =
+        with_stock(query, filter).order_by_asc(product::Column::Id).limit(limit).all(connection).await?;
     rows.into_iter().map(to_product).collect()
 }
 
 /// Whether there is any product at all.
 pub async fn any_product(connection: &impl ConnectionTrait) -> Result<bool, StoreError> {
-    Ok(product::Entity::find()
-        .limit(1)
-        .one(connection)
-        .await?
-        .is_some())
+    Ok(product::Entity::find().limit(1).one(connection).await?.is_some())
 }
 
 fn catalogue_condition(filter: &ProductFilter) -> Condition {
     use product::Column::{Archived, Barcode, Category, SearchWords, Sku};
     let mut condition = Condition::all().add(Archived.eq(filter.archived));
-    for (column, wanted) in [
-        (Sku, &filter.sku),
-        (Barcode, &filter.barcode),
-        (Category, &filter.category),
-    ] {
+    for (column, wanted) in [(Sku, &filter.sku), (Barcode, &filter.barcode), (Category, &filter.category)] {
         condition = condition.add_option(wanted.as_ref().map(|wanted| column.eq(wanted.as_str())));
     }
     if let Some((last, whole)) = filter.words.split_last() {
@@ -78,14 +67,8 @@ fn with_stock(
         condition = condition.add(if low { is_low } else { is_low.not() });
     }
     if let Some(flagged) = filter.flagged {
-        let is_flagged = Condition::all()
-            .add(Policy.eq(StockPolicy::Flag.as_str()))
-            .add(QuantityMilli.lt(0));
-        condition = condition.add(if flagged {
-            is_flagged
-        } else {
-            is_flagged.not()
-        });
+        let is_flagged = Condition::all().add(Policy.eq(StockPolicy::Flag.as_str())).add(QuantityMilli.lt(0));
+        condition = condition.add(if flagged { is_flagged } else { is_flagged.not() });
     }
     query.find_also_related(stock::Entity).filter(condition)
 }

@@ -9,11 +9,8 @@ use crate::{
 };
 
 /// A product of its two rows.
-pub fn to_product(
-    (row, stock): (product::Model, Option<stock::Model>),
-) -> Result<Product, StoreError> {
-    let stock =
-        stock.ok_or_else(|| StoreError::corrupt(format!("product {} has no stock row", row.id)))?;
+pub fn to_product((row, stock): (product::Model, Option<stock::Model>)) -> Result<Product, StoreError> {
+    let stock = stock.ok_or_else(|| StoreError::corrupt(format!("product {} has no stock row", row.id)))?;
     let stock_policy = StockPolicy::from_stored(&stock.policy)
         .ok_or_else(|| StoreError::corrupt(format!("unknown stock policy {}", stock.policy)))?;
     let catalogue = Catalogue {

@@ -1,0 +1,18 @@
+//! The gateway before replicas that do as a test tells them, on loopback.
+
+mod dns;
+mod replica;
+mod rig;
+mod wire;
+
+mod balance;
+mod discovery;
+mod drain;
+mod edge;
+mod faults;
+mod headers;
+mod health;
+mod limits;
+mod paths;
+mod smuggling;
+mod view;
