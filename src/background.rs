@@ -6,16 +6,14 @@ use actix_web::rt::{self, task::JoinHandle};
 use platform::{
     database::{Database, remembered},
     deadline::Deadline,
+    problem::chain,
     settings::IdempotencySettings,
 };
 use tokio::sync::watch;
 
-use crate::{
-    settings::Settings,
-    wiring::{Modules, OrderLink},
-};
+use crate::{settings::Settings, wiring::Modules};
 
-/// Pause before the sweeper is started anew after a panic.
+/// Pause before a task is started anew after a panic.
 const RESTART_PAUSE: Duration = Duration::from_secs(1);
 
 /// The running tasks.
@@ -33,7 +31,13 @@ impl Background {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = Vec::new();
         if let Some(order) = modules.order.clone() {
-            tasks.push(rt::spawn(keep_sweeping(order, stopped.clone())));
+            let service = Rc::new(order.bind());
+            let told = stopped.clone();
+            let sweep = move || {
+                let (service, told) = (service.clone(), told.clone());
+                async move { service.sweep(told).await }
+            };
+            tasks.push(rt::spawn(keep_running("sweeper", sweep, stopped.clone())));
         }
         for (_, database) in &modules.databases {
             tasks.push(rt::spawn(keep_purging(
@@ -43,7 +47,9 @@ impl Background {
             )));
         }
         if let Some(gateway) = &modules.gateway {
-            tasks.extend(gateway.start(&stopped)?);
+            for gateway::Task { name, start } in gateway.tasks(&stopped)? {
+                tasks.push(rt::spawn(keep_running(name, start, stopped.clone())));
+            }
         }
         Ok(Self { stop, tasks })
     }
@@ -59,15 +65,18 @@ impl Background {
     }
 }
 
-/// Nothing but a stop ends the sweeper: without it, orders that were cut off stay pending.
-async fn keep_sweeping(order: OrderLink, mut stopped: watch::Receiver<bool>) {
-    let service = Rc::new(order.bind());
+/// Nothing but a stop ends these: without the sweeper, orders that were cut off stay pending; without discovery and health
+/// checks, the gateway knows the replicas of yesterday.
+async fn keep_running<F: Future<Output = ()> + 'static>(
+    name: &'static str,
+    start: impl Fn() -> F,
+    mut stopped: watch::Receiver<bool>,
+) {
     loop {
-        let (service, told) = (service.clone(), stopped.clone());
-        let Err(error) = rt::spawn(async move { service.sweep(told).await }).await else {
+        let Err(error) = rt::spawn(start()).await else {
             return;
         };
-        tracing::error!(%error, "the sweeper broke off; it starts anew");
+        tracing::error!(%error, task = name, "a background task broke off; it starts anew");
         if pause(RESTART_PAUSE, &mut stopped).await {
             return;
         }
@@ -92,7 +101,11 @@ async fn purge(database: &Database, settings: &IdempotencySettings, stopped: &wa
             Ok(0) => break,
             Ok(batch) => purged += batch,
             Err(error) => {
-                tracing::warn!(database = database.name(), %error, "old answers could not be forgotten");
+                tracing::warn!(
+                    database = database.name(),
+                    error = chain(&error),
+                    "old answers could not be forgotten"
+                );
                 break;
             }
         }

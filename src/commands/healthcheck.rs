@@ -5,19 +5,19 @@ use std::{net::SocketAddr, process::ExitCode, time::Duration};
 use platform::{
     client::{self, ClientSettings},
     deadline::Deadline,
+    settings::ServerSettings,
 };
 
-use crate::{server::reachable, settings::Settings};
+use crate::server::reachable;
 
 /// Longest answer that is read.
 const ANSWER_LIMIT_BYTES: usize = 64 << 10;
 
 /// Asks the process that serves with these settings, and says in one line what it found.
-pub async fn ask(settings: &Settings, ready: bool) -> ExitCode {
+pub async fn ask(settings: &ServerSettings, ready: bool) -> ExitCode {
     let path = if ready { "/readyz" } else { "/livez" };
-    // two databases and a peer are asked, one after the other
-    let patience = settings.server.ready_timeout() * 4 + Duration::from_secs(1);
-    let found = match address(&settings.server.listen) {
+    let patience = settings.ready_timeout() + Duration::from_secs(1);
+    let found = match address(&settings.listen) {
         Some(address) => get(&format!("http://{address}{path}"), patience).await,
         None => Err("server.listen takes any free port; set one to ask for".to_owned()),
     };

@@ -36,10 +36,13 @@ fn obey(asked: Asked) -> Result<ExitCode, Failure> {
         print(&describe(&flags)?);
         return Ok(ExitCode::SUCCESS);
     }
+    if let Action::Healthcheck { ready } = action {
+        let server = Settings::load_server(&flags).map_err(Failure::Usage)?;
+        return Ok(block_on(healthcheck::ask(&server, ready)));
+    }
     let settings = Settings::load(&flags, None).map_err(Failure::Usage)?;
     match action {
-        Action::Config | Action::Openapi => print(&settings.report()),
-        Action::Healthcheck { ready } => return Ok(block_on(healthcheck::ask(&settings, ready))),
+        Action::Config | Action::Openapi | Action::Healthcheck { .. } => print(&settings.report()),
         Action::Migrate => {
             start_log(&settings)?;
             print(&block_on(migrate::migrate(&settings))?);

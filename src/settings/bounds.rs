@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Every number's key with the least and the most it may be.
-pub const BOUNDS: [(&str, RangeInclusive<i64>); 55] = [
+pub const BOUNDS: [(&str, RangeInclusive<i64>); 56] = [
     ("server.workers", 0..=512),
     ("server.max_connections", 1..=1_000_000),
     ("server.body_limit_bytes", 1024..=16 << 20),
@@ -21,6 +21,7 @@ pub const BOUNDS: [(&str, RangeInclusive<i64>); 55] = [
     ("database.acquire_timeout_ms", 100..=60_000),
     ("database.connect_timeout_ms", 100..=300_000),
     ("database.statement_timeout_ms", 100..=600_000),
+    ("database.lock_timeout_ms", 10..=600_000),
     ("database.idle_transaction_timeout_ms", 100..=600_000),
     ("database.busy_timeout_ms", 0..=60_000),
     ("database.ping_after_idle_ms", 0..=600_000),
@@ -42,16 +43,16 @@ pub const BOUNDS: [(&str, RangeInclusive<i64>); 55] = [
     ("order.client.keep_alive_ms", 1000..=3_600_000),
     ("gateway.resolve_every_ms", 100..=60_000),
     ("gateway.resolve_timeout_ms", 50..=30_000),
-    ("gateway.keep_last_set_ms", 1000..=3_600_000),
     ("gateway.connect_timeout_ms", 10..=30_000),
     ("gateway.keep_alive_ms", 1000..=3_600_000),
     ("gateway.try_timeout_ms", 100..=120_000),
     ("gateway.total_timeout_ms", 100..=300_000),
+    ("gateway.upload_timeout_ms", 100..=3_600_000),
     ("gateway.silent_body_timeout_ms", 100..=120_000),
     ("gateway.max_tries", 1..=10),
     ("gateway.retry_budget_percent", 0..=100),
     ("gateway.retry_budget_min", 0..=10_000),
-    ("gateway.replay_limit_bytes", 0..=1 << 20),
+    ("gateway.replay_limit_bytes", 1024..=1 << 20),
     ("gateway.endpoint_max_in_flight", 1..=100_000),
     ("gateway.service_max_in_flight", 1..=100_000),
     ("gateway.health_every_ms", 100..=60_000),

@@ -101,9 +101,17 @@ fn check_urls(layers: &mut Layers, role: Role) {
         Role::All | Role::Product => &[],
     };
     for key in used {
-        if !is_base_url(layers.text(key)) {
-            layers.fault(key, "must be a URL such as http://product-service:8081, without a path");
+        if let Some(fault) = url_fault(key, layers.text(key)) {
+            layers.fault(key, fault);
         }
+    }
+}
+
+fn url_fault(key: &str, url: &str) -> Option<String> {
+    match key.starts_with("gateway.") {
+        true => gateway::Location::parse(url).err().map(|fault| fault.to_string()),
+        false => (!is_base_url(url))
+            .then(|| "must be a URL such as http://product-service:8081, without a path".to_owned()),
     }
 }
 

@@ -61,6 +61,15 @@ impl Settings {
         }
     }
 
+    /// Reads what a health check needs, and checks nothing else: where it runs, other roles' secrets may be missing.
+    ///
+    /// # Errors
+    /// When `[server]` cannot be read.
+    pub fn load_server(flags: &Flags) -> Result<ServerSettings, Vec<String>> {
+        let layers = Layers::read(flags.role.unwrap_or_default(), flags, None);
+        section(&layers, "server", &[]).map_err(|error| vec![error.to_string()])
+    }
+
     fn build(role: Role, shop: Shop, layers: Layers) -> Result<Self, config::ConfigError> {
         Ok(Self {
             role,

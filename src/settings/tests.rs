@@ -150,6 +150,21 @@ fn lists_every_fault_with_its_key() {
 }
 
 #[test]
+fn the_gateway_takes_names_with_ports_alone() {
+    for url in [
+        "http://order-service",
+        "http://[::1]:8082",
+        "http://user@order:8082",
+        "http://order:8082/x",
+        "order",
+    ] {
+        let given = [("POS__GATEWAY__ORDER_URL", url)];
+        let faults = faults(&role(Role::Gateway), &given);
+        assert!(matches!(&faults[..], [fault] if fault.contains("gateway.order_url")), "{url}: {faults:?}");
+    }
+}
+
+#[test]
 fn reads_a_database_url_out_of_a_secrets_file() {
     let directory = Directory::new();
     let secret = directory.write("url", "postgres://pos:hunter2@db/product\n").display().to_string();
@@ -194,6 +209,8 @@ fn servers_keep_connections_longer_than_those_who_ask_them() {
         Settings::load(&Flags::default(), environment(&[])).unwrap_or_else(|faults| panic!("{faults:?}"));
     let longest = settings.gateway.keep_alive_ms.max(settings.product_client.keep_alive_ms);
     assert!(settings.server.keep_alive_ms >= 2 * longest);
+    // and the gateway waits longer for a readiness report than the report for a slow peer
+    assert!(settings.gateway.health_timeout_ms > settings.server.ready_timeout_ms);
     // and a try outlasts what an order service gives itself, so that its answer is heard
     assert!(settings.gateway.try_timeout_ms > settings.order.deadline_ms);
 }

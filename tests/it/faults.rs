@@ -182,11 +182,12 @@ async fn the_order_service_lives_and_reads_while_the_product_service_is_away() {
     let id = split.shop.make_product_id(json!({})).await;
     let sold = split.shop.place(&[(&id, 1.0)]).await.with_status(201);
 
-    split.peer.behave(Behaviour::Refuse);
-
-    order.get("/livez").await.with_status(200);
-    let ready = order.get("/readyz").await.with_status(200);
-    assert!(ready.to_string().contains("degraded"), "{ready}");
+    for away in [Behaviour::Refuse, Behaviour::Silence] {
+        split.peer.behave(away);
+        order.get("/livez").await.with_status(200);
+        let ready = order.get("/readyz").await.with_status(200);
+        assert!(ready.to_string().contains("degraded"), "{ready}");
+    }
     assert_eq!(split.shop.read_order(&text(&sold["id"])).await, sold);
     order.get("/orders").await.with_status(200);
     assert_eq!(order.get("/metrics").await.status, 200);

@@ -11,6 +11,9 @@ use crate::{
     quantity::Quantity,
 };
 
+/// Items of an order at most.
+pub const MAX_ORDER_LINES: usize = 200;
+
 /// S2: decide about an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

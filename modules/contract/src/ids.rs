@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use platform::http::Sound;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -37,5 +38,11 @@ impl fmt::Display for ProductId {
 impl fmt::Display for OrderId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
+    }
+}
+
+impl Sound for ProductId {
+    fn is_sound(&self) -> bool {
+        true
     }
 }

@@ -16,8 +16,8 @@ pub use amount::RawAmount;
 pub use code::Code;
 pub use currency::{Currency, CurrencyError};
 pub use deduction::{
-    DecideLine, DecideRequest, Deduction, DeductionLine, LineRefusal, LineRefusalCause, RefusalCause,
-    RefuseRequest, Verdict,
+    DecideLine, DecideRequest, Deduction, DeductionLine, LineRefusal, LineRefusalCause, MAX_ORDER_LINES,
+    RefusalCause, RefuseRequest, Verdict,
 };
 pub use document::{ChangeProblems, InputFaultDocument, ProblemDocument, ReadProblems};
 pub use ids::{OrderId, ProductId};

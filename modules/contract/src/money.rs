@@ -30,7 +30,6 @@ pub enum MoneyError {
 impl Money {
     /// Largest price, in minor units.
     pub const MAX_PRICE_MINOR: i64 = 100_000_000_000;
-    pub const ZERO: Self = Self(0);
 
     pub const fn from_minor(minor: i64) -> Self {
         Self(minor)

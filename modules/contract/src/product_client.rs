@@ -73,7 +73,7 @@ async fn exchange(
     Ok((response.status(), bytes.to_vec()))
 }
 
-/// A 4xx with a code of ours is a decision about the call; anything else proves nothing.
+/// That the call is not valid is told by its code alone; anything else proves nothing, a 404 of a wrong address included.
 fn failure(status: StatusCode, bytes: &[u8]) -> ProductApiError {
     let excerpt: String = String::from_utf8_lossy(bytes).chars().take(EXCERPT_CHARACTERS).collect();
     let problem: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
@@ -81,8 +81,10 @@ fn failure(status: StatusCode, bytes: &[u8]) -> ProductApiError {
     if code == Some(Code::KeyReused.as_str()) {
         return ProductApiError::KeyReused;
     }
-    match (status.is_client_error(), code) {
-        (true, Some(_)) => ProductApiError::Rejected(format!("{status} {excerpt}")),
+    match code {
+        Some(code) if code == Code::Invalid.as_str() => {
+            ProductApiError::Rejected(format!("{status} {excerpt}"))
+        }
         _ => ProductApiError::Unknown(format!("{status} {excerpt}")),
     }
 }

@@ -23,8 +23,8 @@ pub enum QuantityError {
     NotADecimal(#[from] NotADecimal),
     #[error("may have at most 3 decimal places")]
     TooManyPlaces,
-    #[error("must be between -1000000 and 1000000")]
-    OutOfRange,
+    #[error("must be between -{most} and {most}")]
+    OutOfRange { most: i64 },
     #[error("must be more than 0")]
     NotPositive,
     #[error("must not be negative")]
@@ -36,6 +36,8 @@ pub enum QuantityError {
 impl Quantity {
     /// Largest quantity of one request, in thousandths.
     pub const MAX_MILLI: i64 = 1_000_000_000;
+    /// Furthest that stock may be from 0, in thousandths.
+    pub const MAX_LEVEL_MILLI: i64 = 1_000_000_000_000_000;
     pub const ZERO: Self = Self(0);
 
     pub const fn from_milli(milli: i64) -> Self {
@@ -52,6 +54,10 @@ impl Quantity {
     /// # Errors
     /// When the text is no plain decimal, has more places, or is out of bounds.
     pub fn parse(text: &str) -> Result<Self, QuantityError> {
+        Self::parse_within(text, Self::MAX_MILLI)
+    }
+
+    fn parse_within(text: &str, max_milli: i64) -> Result<Self, QuantityError> {
         let amount = parse_decimal(text)?;
         let rounded = amount.round_dp_with_strategy(3, RoundingStrategy::MidpointAwayFromZero);
         if (amount - rounded).abs() > Decimal::new(1, 9) {
@@ -59,9 +65,17 @@ impl Quantity {
         }
         let milli = rounded.checked_mul(Decimal::ONE_THOUSAND).and_then(|milli| milli.to_i64());
         match milli {
-            Some(milli) if milli.abs() <= Self::MAX_MILLI => Ok(Self(milli)),
-            _ => Err(QuantityError::OutOfRange),
+            Some(milli) if milli.abs() <= max_milli => Ok(Self(milli)),
+            _ => Err(QuantityError::OutOfRange { most: max_milli / 1000 }),
         }
+    }
+
+    /// Reads a level as it was answered, which sums of many quantities may have led to: up to 10¹⁵ thousandths.
+    ///
+    /// # Errors
+    /// As [`Quantity::parse`].
+    pub fn parse_level(text: &str) -> Result<Self, QuantityError> {
+        Self::parse_within(text, Self::MAX_LEVEL_MILLI)
     }
 
     /// What is sold or taken.
@@ -109,7 +123,9 @@ impl<'de> Deserialize<'de> for Quantity {
         let amount = RawAmount::deserialize(deserializer)?;
         let decimal = parse_decimal(&amount.0).map_err(D::Error::custom)?;
         let milli = decimal.checked_mul(Decimal::ONE_THOUSAND).and_then(|milli| milli.round().to_i64());
-        milli.map(Self).ok_or_else(|| D::Error::custom(QuantityError::OutOfRange))
+        milli
+            .map(Self)
+            .ok_or_else(|| D::Error::custom(QuantityError::OutOfRange { most: Self::MAX_LEVEL_MILLI / 1000 }))
     }
 }
 

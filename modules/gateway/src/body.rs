@@ -1,7 +1,12 @@
 //! Bodies: kept for replay while they are small, streamed both ways otherwise, and never passed off as whole when they
 //! are not.
 
-use std::{cell::Cell, pin::Pin, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    pin::Pin,
+    rc::{Rc, Weak},
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     body::{BodySize, BoxBody, MessageBody, SizedStream},
@@ -11,7 +16,11 @@ use actix_web::{
 };
 use awc::error::PayloadError as AnswerError;
 use futures_util::{Stream, StreamExt, stream};
-use platform::problem::{ErrorKind, Problem};
+use platform::{
+    deadline::{Deadline, Elapsed},
+    problem::{ErrorKind, Problem},
+};
+use tokio::task::JoinSet;
 
 use crate::held::Held;
 
@@ -29,8 +38,8 @@ pub struct BodyBounds {
     /// What is kept, to be sent again.
     pub keep: usize,
     pub limit: usize,
-    /// How long it may be silent.
-    pub silent: Duration,
+    /// When it must be there; the server bounds how long it may be silent.
+    pub deadline: Deadline,
 }
 
 /// A long body: what was read of it, and the rest as it comes.
@@ -39,15 +48,15 @@ pub struct Upload {
     read: Bytes,
     rest: Payload,
     bounds: BodyBounds,
-    through: Through,
+    turn: Turn,
 }
 
-/// Tells whether the caller has sent all of its body.
-#[derive(Clone, Default)]
-pub struct Through(Rc<Cell<bool>>);
+/// Whose turn it is while a long body goes through: `None` while the caller is waited for, else since when the replica is.
+#[derive(Clone)]
+pub struct Turn(Rc<Cell<Option<Instant>>>);
 
-impl Through {
-    pub fn is_reached(&self) -> bool {
+impl Turn {
+    pub fn is_replicas_since(&self) -> Option<Instant> {
         self.0.get()
     }
 }
@@ -67,7 +76,7 @@ pub async fn read(
     }
     let mut read = BytesMut::new();
     loop {
-        let Some(part) = next_part(&mut payload, bounds.silent).await? else {
+        let Some(part) = next_part(&mut payload, bounds.deadline).await? else {
             return Ok(RequestBody::Whole(read.freeze()));
         };
         read.extend_from_slice(&part);
@@ -80,7 +89,7 @@ pub async fn read(
                 read: read.freeze(),
                 rest: payload,
                 bounds,
-                through: Through::default(),
+                turn: Turn(Rc::new(Cell::new(Some(Instant::now())))),
             }));
         }
     }
@@ -88,22 +97,21 @@ pub async fn read(
 
 async fn next_part(
     parts: &mut (impl Stream<Item = Result<Bytes, PayloadError>> + Unpin),
-    silent: Duration,
+    deadline: Deadline,
 ) -> Result<Option<Bytes>, Cut> {
-    let next = tokio::time::timeout(silent, parts.next());
-    let next = next.await.map_err(|_| Cut::Silent)?;
-    Ok(next.transpose()?)
+    Ok(deadline.bound(parts.next()).await?.transpose()?)
 }
 
-fn content_length(headers: &HeaderMap) -> Option<u64> {
+/// The length that a head names.
+pub fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// What cut a request short; the caller's fault, and none of the replica's.
 #[derive(Debug, thiserror::Error)]
 pub enum Cut {
-    #[error("the caller stopped sending")]
-    Silent,
+    #[error("the caller's body took too long to arrive")]
+    Slow(#[from] Elapsed),
     #[error("the caller's body broke off")]
     Broken(#[from] PayloadError),
     #[error("the caller's body is longer than {0} bytes")]
@@ -113,8 +121,8 @@ pub enum Cut {
 impl From<Cut> for Problem {
     fn from(cut: Cut) -> Self {
         match &cut {
-            Cut::Silent => {
-                let detail = "The body stopped arriving; send it again.";
+            Cut::Slow(_) => {
+                let detail = "The body took too long to arrive; send it again.";
                 Self::new(ErrorKind::Malformed, detail)
             }
             Cut::Broken(_) => {
@@ -131,21 +139,23 @@ impl From<Cut> for Problem {
 }
 
 impl Upload {
-    pub fn through(&self) -> Through {
-        self.through.clone()
+    pub fn turn(&self) -> Turn {
+        self.turn.clone()
     }
 
     /// The whole body, each part in time, and no more than the limit.
     pub fn parts(self) -> impl Stream<Item = Result<Bytes, Cut>> {
-        let BodyBounds { limit, silent, .. } = self.bounds;
-        let through = self.through;
+        let BodyBounds { limit, deadline, .. } = self.bounds;
+        let turn = self.turn;
         let parts = stream::iter([Ok(self.read)]).chain(self.rest);
         let start = (parts.boxed_local(), 0_usize);
         stream::try_unfold(start, move |(mut parts, sent)| {
-            let through = through.clone();
+            let turn = turn.clone();
             async move {
-                let Some(part) = next_part(&mut parts, silent).await? else {
-                    through.0.set(true);
+                turn.0.set(None);
+                let part = next_part(&mut parts, deadline).await;
+                turn.0.set(Some(Instant::now()));
+                let Some(part) = part? else {
                     return Ok(None);
                 };
                 let sent = sent + part.len();
@@ -167,18 +177,27 @@ pub enum AnswerCut {
     Broken(#[from] AnswerError),
     #[error("the replica's answer is shorter than it said")]
     Short,
+    #[error("the caller stopped reading")]
+    Unread,
 }
 
 /// A replica's body on its way to the caller: cut short there, it is cut short here too, so that the caller sees a broken
-/// connection and not a whole answer. `held` learns of it, and is dropped with the body.
+/// connection and not a whole answer. `held` learns of it, and is dropped with the body, or when the caller stops reading.
 pub fn download<S>(body: S, length: Option<u64>, silent: Duration, held: Held) -> BoxBody
 where
     S: Stream<Item = Result<Bytes, AnswerError>> + Unpin + 'static,
 {
-    let start = (body, length, held);
-    let parts = stream::try_unfold(start, move |(mut body, left, held)| async move {
+    let offered = Rc::new(RefCell::new(Some(Offered { since: Instant::now(), body, left: length, held })));
+    let mut watchdog = JoinSet::new();
+    watchdog.spawn_local(give_up_unread(Rc::downgrade(&offered), silent));
+    let parts = stream::try_unfold((offered, watchdog), move |(offered, watchdog)| async move {
+        let taken = offered.borrow_mut().take();
+        let Offered { mut body, left, held, .. } = taken.ok_or(AnswerCut::Unread)?;
         match next_answered(&mut body, left, silent).await {
-            Ok(Some((part, left))) => Ok(Some((part, (body, left, held)))),
+            Ok(Some((part, left))) => {
+                *offered.borrow_mut() = Some(Offered { since: Instant::now(), body, left, held });
+                Ok(Some((part, (offered, watchdog))))
+            }
             Ok(None) => {
                 held.completed();
                 Ok(None)
@@ -192,6 +211,32 @@ where
     match length {
         Some(length) => SizedStream::new(length, Box::pin(parts)).boxed(),
         None => Unsized(Box::pin(parts)).boxed(),
+    }
+}
+
+/// An answer of which a part went out, while nobody asks for the next one.
+struct Offered<S> {
+    since: Instant,
+    body: S,
+    left: Option<u64>,
+    held: Held,
+}
+
+/// actix asks for the next part once the caller has read the last one: without this, callers that stop reading would hold
+/// their places for ever.
+async fn give_up_unread<S>(offered: Weak<RefCell<Option<Offered<S>>>>, silent: Duration) {
+    let mut pause = silent;
+    loop {
+        tokio::time::sleep(pause).await;
+        let Some(offered) = offered.upgrade() else { return };
+        let waited = offered.borrow().as_ref().map(|offered| offered.since.elapsed());
+        if waited.is_some_and(|waited| waited >= silent) {
+            if let Some(Offered { held, .. }) = offered.borrow_mut().take() {
+                held.left_unread();
+            }
+            return;
+        }
+        pause = silent - waited.unwrap_or_default();
     }
 }
 

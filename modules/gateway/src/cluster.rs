@@ -114,18 +114,6 @@ impl Cluster {
         true
     }
 
-    /// Drops what does not pass its checks: when the name was not resolved for long, health alone decides.
-    pub fn keep_what_is_ready(&self) {
-        let now = Instant::now();
-        let ready: Vec<SocketAddr> = self
-            .endpoints()
-            .iter()
-            .filter(|endpoint| endpoint.is_eligible(now))
-            .map(|endpoint| endpoint.address)
-            .collect();
-        self.set_addresses(&ready);
-    }
-
     /// Chooses by the power of two choices among the eligible ones that were not tried; among all that the name has when
     /// none is eligible, since a check may be wrong and a refusal is no worse than none.
     pub fn choose(&self, tried: &[SocketAddr], settings: &GatewaySettings) -> Choice {

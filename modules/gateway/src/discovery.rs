@@ -3,7 +3,7 @@
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use hickory_resolver::{
@@ -38,7 +38,7 @@ impl Location {
     /// Anything else.
     pub fn parse(url: &str) -> Result<Self, NoLocation> {
         let authority = url.trim_end_matches('/').strip_prefix("http://").ok_or(NoLocation)?;
-        let (host, port) = authority.rsplit_once(':').unwrap_or((authority, "80"));
+        let (host, port) = authority.rsplit_once(':').ok_or(NoLocation)?;
         let port = port.parse().map_err(|_| NoLocation)?;
         let named = !host.is_empty()
             && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
@@ -78,6 +78,7 @@ pub fn resolver(settings: &GatewaySettings) -> Result<TokioResolver, NetError> {
 }
 
 /// A service whose replicas are looked for.
+#[derive(Clone)]
 pub struct Followed {
     pub cluster: Arc<Cluster>,
     pub location: Location,
@@ -85,6 +86,10 @@ pub struct Followed {
 }
 
 /// Keeps a cluster's addresses up to date until told to stop.
+///
+/// While the name is not resolved the last addresses stay, however long it lasts: health keeps requests away from those that
+/// are gone, so nothing is won by forgetting them, and a shop whose DNS is away still sells. (GATEWAY.md says 30 s, after
+/// which one failed check of all would have left nobody to try.)
 pub async fn follow(
     Followed { cluster, location, metrics }: Followed,
     resolver: TokioResolver,
@@ -96,13 +101,12 @@ pub async fn follow(
         return;
     }
     let name = format!("{}.", location.host.trim_end_matches('.'));
-    let mut last_answer = Instant::now();
     let mut failing = false;
     while !*stop.borrow() {
         match look_up(&resolver, &name, location.port).await {
             Ok(addresses) => {
                 metrics.resolved(cluster.service, "found");
-                (last_answer, failing) = (Instant::now(), false);
+                failing = false;
                 if cluster.set_addresses(&addresses) {
                     info!(
                         service = cluster.service.name(),
@@ -118,11 +122,6 @@ pub async fn follow(
                     warn!(service = cluster.service.name(), name, %failure, "name not resolved; keeping the last addresses");
                 }
                 failing = true;
-                if last_answer.elapsed() > Duration::from_millis(settings.keep_last_set_ms)
-                    && cluster.is_resolved()
-                {
-                    cluster.keep_what_is_ready();
-                }
             }
         }
         tokio::select! {
@@ -162,16 +161,21 @@ impl LookUpFailure {
 }
 
 async fn look_up(resolver: &TokioResolver, name: &str, port: u16) -> Result<Vec<SocketAddr>, LookUpFailure> {
-    let found = resolver.lookup_ip(name).await.map_err(|error| match error.is_no_records_found() {
-        true => LookUpFailure::NoSuchName,
-        false => LookUpFailure::Failed(error),
-    })?;
+    let found = resolver.lookup_ip(name).await.map_err(failure)?;
     let mut addresses: Vec<SocketAddr> = found.iter().map(|ip| SocketAddr::new(ip, port)).collect();
     addresses.sort_unstable();
     addresses.dedup();
-    match addresses.is_empty() {
-        true => Err(LookUpFailure::Empty),
-        false => Ok(addresses),
+    Ok(addresses)
+}
+
+/// hickory answers no empty list: that a name has no records is an error, too, also where there is no such name.
+fn failure(error: NetError) -> LookUpFailure {
+    if error.is_nx_domain() {
+        LookUpFailure::NoSuchName
+    } else if error.is_no_records_found() {
+        LookUpFailure::Empty
+    } else {
+        LookUpFailure::Failed(error)
     }
 }
 
@@ -191,6 +195,9 @@ mod tests {
             "http://x:port",
             "http://x:1/path",
             "http://x y:1",
+            "http://order-service",
+            "http://[::1]:8082",
+            "http://user@x:1",
         ] {
             assert_eq!(Location::parse(bad), Err(NoLocation), "{bad}");
         }

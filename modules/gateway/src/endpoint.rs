@@ -65,10 +65,26 @@ struct Standing {
     failed_checks: u32,
     transport_errors: u32,
     server_errors: u32,
-    ejected_until: Option<Instant>,
+    ejection: Option<Ejection>,
     /// Ejections in a row: each lasts longer.
     ejections_in_row: u32,
     ejections: u64,
+}
+
+/// The last time that it was put out.
+#[derive(Clone, Copy, Debug)]
+struct Ejection {
+    since: Instant,
+    until: Instant,
+    /// A passing check shows that whoever could not be reached can be. What answers 500 passes its checks all the while: it
+    /// is back when the time is up (GATEWAY.md lets one pass end any ejection, and then none of these would ever last).
+    ends_by_check: bool,
+}
+
+impl Standing {
+    fn is_ejected(&self, now: Instant) -> bool {
+        self.ejection.is_some_and(|ejection| ejection.until > now)
+    }
 }
 
 /// What the page of endpoints shows.
@@ -90,7 +106,7 @@ impl Endpoint {
             failed_checks: 0,
             transport_errors: 0,
             server_errors: 0,
-            ejected_until: None,
+            ejection: None,
             ejections_in_row: 0,
             ejections: 0,
         };
@@ -114,7 +130,7 @@ impl Endpoint {
     /// Whether it should get new requests.
     pub fn is_eligible(&self, now: Instant) -> bool {
         let standing = self.standing();
-        standing.health == Health::Ready && standing.ejected_until.is_none_or(|until| until <= now)
+        standing.health == Health::Ready && !standing.is_ejected(now)
     }
 
     /// Takes a place; `None` when it has as many requests as it may.
@@ -124,16 +140,16 @@ impl Endpoint {
         Some(place)
     }
 
-    /// Notes a readiness check: `health` is what it said, `None` when it said nothing. A pass ends an ejection.
-    /// Answers whether the health changed.
-    pub fn note_check(&self, said: Option<Health>, failures_to_down: u32) -> bool {
+    /// Notes a readiness check that began then: `said` is what it said, `None` when it said nothing. A pass ends an
+    /// ejection that it can have known of. Answers whether the health changed.
+    pub fn note_check(&self, said: Option<Health>, began: Instant, failures_to_down: u32) -> bool {
         let mut standing = self.lock();
         let before = standing.health;
         match said {
             Some(Health::Ready) => {
                 standing.health = Health::Ready;
                 standing.failed_checks = 0;
-                standing.ejected_until = None;
+                standing.ejection.take_if(|ejection| ejection.ends_by_check && ejection.since <= began);
             }
             Some(Health::Draining) => standing.health = Health::Draining,
             Some(Health::Joining | Health::Down) | None => {
@@ -151,8 +167,12 @@ impl Endpoint {
     }
 
     /// Notes how an exchange ended. Answers whether the replica is ejected by it.
-    pub fn note(&self, signal: Signal, settings: &GatewaySettings, is_last: bool) -> bool {
+    pub fn note(&self, signal: Signal, settings: &GatewaySettings, is_last: bool, now: Instant) -> bool {
         let mut standing = self.lock();
+        if signal != Signal::Stopping && standing.is_ejected(now) {
+            // what was under way when it was put out belongs to the same incident
+            return false;
+        }
         match signal {
             Signal::Answered => {
                 (standing.transport_errors, standing.server_errors, standing.ejections_in_row) = (0, 0, 0);
@@ -176,7 +196,11 @@ impl Endpoint {
         (standing.transport_errors, standing.server_errors) = (0, 0);
         let longest = Duration::from_millis(settings.eject_max_ms);
         let out_for = Duration::from_millis(settings.eject_ms) * standing.ejections_in_row;
-        standing.ejected_until = Some(Instant::now() + out_for.min(longest));
+        standing.ejection = Some(Ejection {
+            since: now,
+            until: now + out_for.min(longest),
+            ends_by_check: signal != Signal::ServerError,
+        });
         true
     }
 
@@ -184,7 +208,7 @@ impl Endpoint {
         let standing = self.standing();
         Snapshot {
             health: standing.health,
-            ejected: standing.ejected_until.is_some_and(|until| until > now),
+            ejected: standing.is_ejected(now),
             ejections: standing.ejections,
             in_flight: self.in_flight(),
             requests: self.requests.load(Relaxed),
@@ -198,5 +222,75 @@ impl Endpoint {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Standing> {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::test_settings;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn ready(now: Instant) -> Endpoint {
+        let endpoint = Endpoint::new(SocketAddr::from(([127, 0, 0, 1], 1)), MS);
+        endpoint.note_check(Some(Health::Ready), now, 2);
+        endpoint
+    }
+
+    /// Puts it out by five 500 in a row; answers for how long.
+    fn put_out(endpoint: &Endpoint, now: Instant) -> Duration {
+        for number in 1..=5 {
+            assert_eq!(endpoint.note(Signal::ServerError, &test_settings(), false, now), number == 5);
+        }
+        endpoint.standing().ejection.unwrap().until - now
+    }
+
+    #[test]
+    fn what_was_under_way_belongs_to_the_same_incident() {
+        let (now, settings) = (Instant::now(), test_settings());
+        for signal in [Signal::Refused, Signal::TransportError, Signal::ServerError] {
+            let endpoint = ready(now);
+            assert!(endpoint.note(Signal::Refused, &settings, false, now));
+            for _ in 0..20 {
+                assert!(!endpoint.note(signal, &settings, false, now + MS));
+            }
+            assert_eq!(endpoint.snapshot(now).ejections, 1);
+            let back = now + MS * 2000;
+            assert!(!endpoint.is_eligible(back - MS) && endpoint.is_eligible(back));
+            // nor do they count afterwards
+            assert!(!endpoint.note(Signal::TransportError, &settings, false, back));
+        }
+    }
+
+    #[test]
+    fn ejections_in_a_row_last_longer_each_time_and_no_longer_than_they_may() {
+        let mut now = Instant::now();
+        let endpoint = ready(now);
+        let mut lasted = Vec::new();
+        for _ in 0..17 {
+            let out_for = put_out(&endpoint, now);
+            lasted.push(out_for);
+            // it passes its checks all the while
+            endpoint.note_check(Some(Health::Ready), now + MS, 2);
+            assert!(!endpoint.is_eligible(now + out_for - MS));
+            now += out_for;
+            assert!(endpoint.is_eligible(now));
+        }
+        assert_eq!(lasted[..3], [2000, 4000, 6000].map(Duration::from_millis));
+        assert_eq!(lasted[15..], [30_000, 30_000].map(Duration::from_millis));
+        endpoint.note(Signal::Answered, &test_settings(), false, now);
+        assert_eq!(put_out(&endpoint, now), MS * 2000);
+    }
+
+    #[test]
+    fn a_check_that_began_before_does_not_end_an_ejection() {
+        let (now, settings) = (Instant::now(), test_settings());
+        let endpoint = ready(now);
+        endpoint.note(Signal::Refused, &settings, false, now + MS);
+        endpoint.note_check(Some(Health::Ready), now, 2);
+        assert!(!endpoint.is_eligible(now + MS));
+        endpoint.note_check(Some(Health::Ready), now + MS, 2);
+        assert!(endpoint.is_eligible(now + MS));
     }
 }

@@ -1,6 +1,12 @@
 //! One try at one replica.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
@@ -19,15 +25,11 @@ use futures_util::{Stream, stream};
 use platform::{deadline::Deadline, http::PROBLEM_JSON, problem::Problem, request_id};
 
 use crate::{
-    body::{self, Cut, RequestBody},
+    body::{self, Cut, RequestBody, Turn, content_length},
     endpoint::Signal,
     headers::end_to_end,
     held::Held,
 };
-
-/// Answers up to this length are read whole before the caller gets their first byte, so that one that breaks off can be
-/// asked for again.
-const WHOLE_ANSWER_BYTES: u64 = 64 << 10;
 
 /// A request as it goes to every replica that is tried.
 pub struct Outgoing<'a> {
@@ -73,8 +75,8 @@ impl Failure {
     /// For the figures.
     pub fn label(&self) -> &'static str {
         match self.signal {
+            _ if self.timed_out => "timed_out",
             None => "callers_fault",
-            Some(_) if self.timed_out => "timed_out",
             Some(Signal::Refused) => "refused",
             Some(Signal::ServerError) => "server_error",
             Some(Signal::Stopping) => "stopping",
@@ -84,23 +86,17 @@ impl Failure {
 }
 
 /// What the replica said.
-pub enum Answer {
-    Whole(HttpResponse),
+pub struct Answer {
+    pub response: HttpResponse,
     /// Its body is on its way, and may still break off.
-    Begun(HttpResponse),
+    pub has_begun: bool,
+    /// It is a failure that says so.
+    pub nothing_happened: bool,
 }
 
 impl Answer {
-    pub fn status(&self) -> StatusCode {
-        match self {
-            Self::Whole(response) | Self::Begun(response) => response.status(),
-        }
-    }
-
-    pub fn into_response(self) -> HttpResponse {
-        match self {
-            Self::Whole(response) | Self::Begun(response) => response,
-        }
+    fn whole(response: HttpResponse) -> Self {
+        Self { response, has_begun: false, nothing_happened: false }
     }
 }
 
@@ -113,14 +109,20 @@ pub struct Exchange<'a> {
     pub client: &'a Client,
     pub address: SocketAddr,
     pub outgoing: &'a Outgoing<'a>,
+    /// Of a request that is sent whole.
     pub deadline: Deadline,
+    /// How long the replica may take with a long one while it is its turn.
+    pub total: Duration,
     pub silent: Duration,
+    /// Answers up to this length are read whole before the caller gets their first byte, so that one that breaks off can
+    /// be asked for again.
+    pub whole_up_to: u64,
 }
 
 impl Exchange<'_> {
     /// Sends the request, and answers what the replica said.
     pub async fn run(&self, body: RequestBody, held: Held) -> Result<Answer, Failure> {
-        let answer = self.send(body).await?;
+        let (answer, deadline) = self.send(body).await?;
         let (status, method) = (answer.status(), self.outgoing.method);
         if status.is_server_error() && !is_problem(answer.headers()) {
             let reason = format!("{status}, and no problem document of ours");
@@ -131,69 +133,88 @@ impl Exchange<'_> {
             *method == Method::HEAD || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status);
         let mut response = head(status, answer.headers());
         if bodiless {
-            return Ok(Answer::Whole(without_body(response, method, length)));
+            return Ok(Answer::whole(without_body(response, method, length)));
         }
         let chunked = answer.headers().contains_key(header::TRANSFER_ENCODING);
         match length {
             None if !chunked => Err(broken(&"an answer that does not say where it ends")),
-            Some(length) if length <= WHOLE_ANSWER_BYTES => {
+            Some(length) if length <= self.whole_up_to => {
                 let closes = closes(answer.headers());
-                let whole = self.read_whole(answer, length).await?;
-                match closes && status == StatusCode::SERVICE_UNAVAILABLE && did_nothing(&whole) {
+                let whole = read_whole(answer, length, deadline).await?;
+                let nothing_happened = status.is_server_error() && did_nothing(&whole);
+                match closes && status == StatusCode::SERVICE_UNAVAILABLE && nothing_happened {
                     true => {
                         Err(Failure { nothing_happened: true, ..Failure::new(Signal::Stopping, &"it stops") })
                     }
-                    false => Ok(Answer::Whole(response.body(whole))),
+                    false => Ok(Answer { nothing_happened, ..Answer::whole(response.body(whole)) }),
                 }
             }
             length => {
                 let body = body::download(answer, length, self.silent, held);
-                Ok(Answer::Begun(response.body(body)))
+                Ok(Answer { has_begun: true, ..Answer::whole(response.body(body)) })
             }
         }
     }
 
-    async fn send(&self, body: RequestBody) -> Result<ClientResponse<impl AnswerBody + use<>>, Failure> {
+    /// The head of the answer, and by when the rest must be there.
+    async fn send(
+        &self,
+        body: RequestBody,
+    ) -> Result<(ClientResponse<impl AnswerBody + use<>>, Deadline), Failure> {
         let outgoing = self.outgoing;
         let path = outgoing.uri.path_and_query();
         let path = path.map_or("/", |path| path.as_str());
         let url = format!("http://{}{path}", self.address);
         let mut request = self.client.request(outgoing.method.clone(), url).no_decompress();
         *request.headers_mut() = outgoing.headers.clone();
-        let mut through = None;
+        let mut turn = None;
         let sending = match body {
             RequestBody::Whole(bytes) if bytes.is_empty() => request.send(),
             RequestBody::Whole(bytes) => request.send_body(bytes),
             RequestBody::Stream(upload) => {
-                through = Some(upload.through());
+                turn = Some(upload.turn());
                 match upload.length {
                     Some(length) => request.send_body(SizedStream::new(length, Box::pin(upload.parts()))),
                     None => request.send_stream(Box::pin(upload.parts())),
                 }
             }
         };
-        match self.deadline.bound(sending).await {
-            Ok(answer) => answer.map_err(failure),
-            // a caller that takes its time says nothing about the replica
-            Err(_) if through.is_some_and(|through| !through.is_reached()) => {
-                Err(Failure::callers(Cut::Silent.into()))
-            }
-            Err(_) => Err(timed_out()),
-        }
+        let (answer, deadline) = match turn {
+            None => (self.deadline.bound(sending).await.map_err(|_| timed_out())?, self.deadline),
+            Some(turn) => self.in_turn(sending, &turn).await?,
+        };
+        Ok((answer.map_err(failure)?, deadline))
     }
 
-    async fn read_whole(
-        &self,
-        mut answer: ClientResponse<impl AnswerBody>,
-        length: u64,
-    ) -> Result<Bytes, Failure> {
-        let reading = answer.body().limit(length as usize);
-        let read = self.deadline.bound(reading).await;
-        let bytes = read.map_err(|_| timed_out())?.map_err(|error| broken(&error))?;
-        match bytes.len() as u64 == length {
-            true => Ok(bytes),
-            false => Err(broken(&"the answer is shorter than it said")),
+    /// A caller that takes its time says nothing about the replica: the replica's time runs only while it is its turn.
+    async fn in_turn<F: Future>(&self, sending: F, turn: &Turn) -> Result<(F::Output, Deadline), Failure> {
+        let mut sending = pin!(sending);
+        let deadline = |since: Option<Instant>| {
+            let waited = since.map(|since| since.elapsed()).unwrap_or_default();
+            Deadline::after(self.total.saturating_sub(waited))
+        };
+        loop {
+            let since = turn.is_replicas_since();
+            match deadline(since).bound(&mut sending).await {
+                Ok(output) => return Ok((output, deadline(turn.is_replicas_since()))),
+                Err(_) if since.is_some() && turn.is_replicas_since() == since => return Err(timed_out()),
+                // the caller is or was at it meanwhile
+                Err(_) => {}
+            }
         }
+    }
+}
+
+async fn read_whole(
+    mut answer: ClientResponse<impl AnswerBody>,
+    length: u64,
+    deadline: Deadline,
+) -> Result<Bytes, Failure> {
+    let read = deadline.bound(answer.body().limit(length as usize)).await;
+    let bytes = read.map_err(|_| timed_out())?.map_err(|error| broken(&error))?;
+    match bytes.len() as u64 == length {
+        true => Ok(bytes),
+        false => Err(broken(&"the answer is shorter than it said")),
     }
 }
 
@@ -230,10 +251,6 @@ fn without_body(mut response: HttpResponseBuilder, method: &Method, length: Opti
         }
         _ => response.finish(),
     }
-}
-
-fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn broken(reason: &impl ToString) -> Failure {

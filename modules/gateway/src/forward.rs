@@ -1,6 +1,11 @@
 //! Forwards a request: chooses a replica, tries it, and tries another where that cannot do anything twice.
 
-use std::{net::SocketAddr, rc::Rc, sync::Arc, time::Instant};
+use std::{
+    net::SocketAddr,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -45,7 +50,7 @@ pub async fn forward_request(
     let bounds = BodyBounds {
         keep: gateway.settings.replay_limit_bytes,
         limit: gateway.body_limit_bytes,
-        silent: gateway.settings.silent_body_timeout(),
+        deadline: Deadline::after(gateway.settings.upload_timeout()),
     };
     // before a place is taken: who sends slowly keeps nobody out
     let body = body::read(request.headers(), payload, bounds).await?;
@@ -87,16 +92,28 @@ struct Forwarding<'a> {
 impl<'a> Forwarding<'a> {
     async fn run(mut self, body: RequestBody) -> Result<HttpResponse, Problem> {
         let settings = self.worker.gateway.settings.clone();
-        let total = Deadline::after(settings.total_timeout());
         let RequestBody::Whole(bytes) = body else {
-            // what was read of a long body is gone: one try, which lasts as long as the caller takes to send
-            return self.attempt(body, total).await?.map_err(|()| self.given_up());
+            // what was read of a long body is gone: one try, whose time runs while it is the replica's turn
+            let replica = self.enter_replica()?;
+            let longest = Deadline::after(settings.upload_timeout() + settings.total_timeout());
+            let result = self.attempt(replica, body, longest, true).await;
+            return match result {
+                Ok(answer) => Ok(answer.response),
+                Err(failure) => {
+                    self.last = Some(failure);
+                    Err(self.given_up())
+                }
+            };
         };
-        let a_try = settings.try_timeout();
+        let (total, a_try) = (Deadline::after(settings.total_timeout()), settings.try_timeout());
         for number in 1..=settings.max_tries {
             let _retry = if number > 1 { Some(self.enter_retry()?) } else { None };
-            if let Ok(answer) = self.attempt(RequestBody::Whole(bytes.clone()), total.at_most(a_try)).await? {
-                return Ok(answer);
+            let replica = self.enter_replica()?;
+            let is_full = number == 1 || total.remaining() >= a_try;
+            let body = RequestBody::Whole(bytes.clone());
+            match self.attempt(replica, body, total.at_most(a_try), is_full).await {
+                Ok(answer) => return self.pass_on(answer),
+                Err(failure) => self.last = Some(self.with_earlier(failure)),
             }
             if total.has_passed() || !self.may_repeat() {
                 break;
@@ -105,23 +122,20 @@ impl<'a> Forwarding<'a> {
         Err(self.given_up())
     }
 
-    /// One try; `Ok(Err(()))` after noting a failure.
+    /// One try; `is_full` says that it has the time that a try may take.
     async fn attempt(
         &mut self,
+        (endpoint, in_flight): (Arc<Endpoint>, Counted),
         body: RequestBody,
         deadline: Deadline,
-    ) -> Result<Result<HttpResponse, ()>, Problem> {
-        let endpoint = self.choose()?;
-        let gateway = &self.worker.gateway;
-        let Some(in_flight) = endpoint.enter(gateway.settings.endpoint_max_in_flight) else {
-            return Err(self.all_busy());
-        };
+        is_full: bool,
+    ) -> Result<Answer, Failure> {
+        let settings = &self.worker.gateway.settings;
         self.tried.push(endpoint.address);
         let left_ms = deadline.remaining().as_millis().to_string();
         if let Ok(left_ms) = HeaderValue::from_str(&left_ms) {
             self.outgoing.headers.insert(HeaderName::from_static(deadline::HEADER), left_ms);
         }
-        let started = Instant::now();
         let held = Held {
             worker: self.worker.clone(),
             service: self.cluster.service,
@@ -135,26 +149,61 @@ impl<'a> Forwarding<'a> {
             address: endpoint.address,
             outgoing: &self.outgoing,
             deadline,
-            silent: gateway.settings.silent_body_timeout(),
+            total: settings.total_timeout(),
+            silent: settings.silent_body_timeout(),
+            whole_up_to: settings.replay_limit_bytes as u64,
         };
-        let result = exchange.run(body, held).await;
-        self.note(&endpoint, &result, started);
-        let result = result.map(Answer::into_response);
-        Ok(result.map_err(|failure| self.last = Some(self.with_earlier(failure))))
+        let is_long = matches!(body, RequestBody::Stream(_));
+        let started = Instant::now();
+        let mut result = exchange.run(body, held).await;
+        if let Err(failure) = &mut result
+            && failure.timed_out
+            && !is_full
+        {
+            // the tries before took its time
+            failure.signal = None;
+        }
+        // how long a caller takes to send says nothing
+        self.note(&endpoint, &result, started.elapsed(), !is_long);
+        result
     }
 
-    fn choose(&mut self) -> Result<Arc<Endpoint>, Problem> {
+    /// What a replica said goes to the caller as it is; but that nothing happened is true of its own try alone.
+    fn pass_on(&self, answer: Answer) -> Result<HttpResponse, Problem> {
+        match answer.nothing_happened && !self.nothing_happened() && !self.only_reads() {
+            true => {
+                Err(outcome_unknown()
+                    .caused_by("an earlier try got no answer, and a later one was turned away"))
+            }
+            false => Ok(answer.response),
+        }
+    }
+
+    /// A replica with a free place, which is taken.
+    fn enter_replica(&mut self) -> Result<(Arc<Endpoint>, Counted), Problem> {
+        let mut full = Vec::new();
+        loop {
+            let endpoint = self.choose(&full)?;
+            // another worker may have taken the last place since
+            match endpoint.enter(self.worker.gateway.settings.endpoint_max_in_flight) {
+                Some(place) => return Ok((endpoint, place)),
+                None => full.push(endpoint.address),
+            }
+        }
+    }
+
+    fn choose(&mut self, full: &[SocketAddr]) -> Result<Arc<Endpoint>, Problem> {
         let settings = &self.worker.gateway.settings;
-        let mut choice = self.cluster.choose(&self.tried, settings);
+        let mut choice = self.cluster.choose(&[&self.tried, full].concat(), settings);
         if matches!(choice, Choice::Nobody) && !self.tried.is_empty() {
             // all were tried: begin anew, a lone replica may only have closed an idle connection
             self.tried.clear();
-            choice = self.cluster.choose(&self.tried, settings);
+            choice = self.cluster.choose(full, settings);
         }
         match choice {
             Choice::Endpoint(endpoint) => Ok(endpoint),
-            Choice::AllBusy => Err(self.all_busy()),
-            Choice::Nobody => Err(self.given_up()),
+            Choice::Nobody if full.is_empty() => Err(self.given_up()),
+            Choice::Nobody | Choice::AllBusy => Err(self.all_busy()),
         }
     }
 
@@ -198,23 +247,24 @@ impl<'a> Forwarding<'a> {
         Failure { nothing_happened: failure.nothing_happened && self.nothing_happened(), ..failure }
     }
 
-    fn note(&self, endpoint: &Endpoint, result: &Result<Answer, Failure>, started: Instant) {
+    fn note(&self, endpoint: &Endpoint, result: &Result<Answer, Failure>, took: Duration, is_sample: bool) {
         let gateway = &self.worker.gateway;
-        let took = started.elapsed();
         let (signal, outcome) = match result {
-            Ok(answer) => (Some(signal_of(answer.status())), answer.status().as_str().to_owned()),
+            Ok(Answer { response, .. }) => {
+                (Some(signal_of(response.status())), response.status().as_str().to_owned())
+            }
             Err(failure) => (failure.signal, failure.label().to_owned()),
         };
         gateway.metrics.exchanged(self.cluster.service, endpoint.address, &outcome, took);
         let Some(signal) = signal else { return };
-        // how long a caller takes to send says nothing
-        let took = took.min(gateway.settings.try_timeout());
-        endpoint.latency.note(match signal.is_failure() {
-            true => took.max(self.cluster.slow()),
-            false => took,
-        });
+        if is_sample {
+            endpoint.latency.note(match signal.is_failure() {
+                true => took.max(self.cluster.slow()),
+                false => took,
+            });
+        }
         // one that may still break off is judged at its end
-        if !matches!(result, Ok(Answer::Begun(_))) {
+        if !matches!(result, Ok(Answer { has_begun: true, .. })) {
             gateway.note_signal(self.cluster.service, endpoint, signal);
         }
     }
@@ -229,27 +279,25 @@ impl<'a> Forwarding<'a> {
 
     /// What the caller is told when no try gave an answer.
     fn given_up(&self) -> Problem {
-        let Some(failure) = &self.last else {
-            let detail =
-                format!("No {} service can be reached; nothing happened.", self.cluster.service.name());
-            return Code::Unavailable.not_now(detail);
-        };
-        let problem = if let Some(problem) = &failure.callers {
-            return problem.clone();
-        } else if self.nothing_happened() {
+        let last = self.last.as_ref();
+        if let Some(problem) = last.and_then(|failure| failure.callers.clone()) {
+            return problem;
+        }
+        let problem = if self.nothing_happened() {
             let detail =
                 format!("No {} service can be reached; nothing happened.", self.cluster.service.name());
             Code::Unavailable.not_now(detail)
         } else if !self.only_reads() {
-            Code::unknown(
-                "No answer came, so the outcome is not known; repeat with the same Idempotency-Key.",
-            )
-        } else if failure.timed_out {
+            outcome_unknown()
+        } else if last.is_some_and(|failure| failure.timed_out) {
             Code::TimedOut.problem("No answer came in time; ask again.").retry_after(1)
         } else {
             Code::Unavailable.not_now("No whole answer came; ask again.")
         };
-        problem.caused_by(failure.reason.clone())
+        match last {
+            Some(failure) => problem.caused_by(failure.reason.clone()),
+            None => problem,
+        }
     }
 }
 
@@ -258,6 +306,10 @@ fn signal_of(status: StatusCode) -> Signal {
         StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY => Signal::ServerError,
         _ => Signal::Answered,
     }
+}
+
+fn outcome_unknown() -> Problem {
+    Code::unknown("No answer came, so the outcome is not known; repeat with the same Idempotency-Key.")
 }
 
 fn overloaded() -> Problem {

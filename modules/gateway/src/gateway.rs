@@ -1,6 +1,6 @@
 //! What a process and each of its workers hold.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{cell::RefCell, pin::Pin, rc::Rc, sync::Arc, time::Instant};
 
 use awc::Client;
 use hickory_resolver::net::NetError;
@@ -8,7 +8,7 @@ use platform::{
     client::{self, ClientSettings},
     metrics::Metrics,
 };
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::sync::watch;
 use tracing::warn;
 
 use crate::{
@@ -40,6 +40,18 @@ pub enum GatewayError {
     Resolver(#[source] NetError),
 }
 
+/// Work beside the requests, until told to stop; can be started again when it broke off.
+pub struct Task {
+    pub name: &'static str,
+    pub start: Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()>>>>,
+}
+
+impl Task {
+    fn new<F: Future<Output = ()> + 'static>(name: &'static str, start: impl Fn() -> F + 'static) -> Self {
+        Self { name, start: Box::new(move || Box::pin(start())) }
+    }
+}
+
 /// A worker's part: HTTP clients are `!Send`.
 pub struct GatewayWorker {
     pub(crate) gateway: Gateway,
@@ -57,11 +69,11 @@ impl Gateway {
         }
     }
 
-    /// Starts looking for replicas and checking them, on this thread, until `stop` says so.
+    /// Looking for replicas and checking them, each on one thread, until `stop` says so.
     ///
     /// # Errors
     /// When a URL is none, or there is no resolver.
-    pub fn start(&self, stop: &watch::Receiver<bool>) -> Result<Vec<JoinHandle<()>>, GatewayError> {
+    pub fn tasks(&self, stop: &watch::Receiver<bool>) -> Result<Vec<Task>, GatewayError> {
         let resolver = discovery::resolver(&self.settings).map_err(GatewayError::Resolver)?;
         let mut tasks = Vec::new();
         for cluster in self.clusters() {
@@ -70,18 +82,17 @@ impl Gateway {
                 Service::Order => ("order", &self.settings.order_url),
             };
             let location = Location::parse(url).map_err(|source| GatewayError::Url { key, source })?;
-            let settings = self.settings.as_ref().clone();
-            tasks.push(tokio::task::spawn_local(discovery::follow(
-                discovery::Followed { cluster: cluster.clone(), location, metrics: self.metrics.clone() },
-                resolver.clone(),
-                settings.clone(),
-                stop.clone(),
-            )));
-            tasks.push(tokio::task::spawn_local(health::watch_cluster(
-                cluster.clone(),
-                settings,
-                stop.clone(),
-            )));
+            let (settings, stop) = (self.settings.as_ref().clone(), stop.clone());
+            let (checked, check_settings, check_stop) = (cluster.clone(), settings.clone(), stop.clone());
+            let followed =
+                discovery::Followed { cluster: cluster.clone(), location, metrics: self.metrics.clone() };
+            let resolver = resolver.clone();
+            tasks.push(Task::new("discovery", move || {
+                discovery::follow(followed.clone(), resolver.clone(), settings.clone(), stop.clone())
+            }));
+            tasks.push(Task::new("health checks", move || {
+                health::watch_cluster(checked.clone(), check_settings.clone(), check_stop.clone())
+            }));
         }
         Ok(tasks)
     }
@@ -105,7 +116,7 @@ impl Gateway {
             cluster.look_again.notify_one();
         }
         let is_last = signal.is_failure() && cluster.is_last(endpoint);
-        if endpoint.note(signal, &self.settings, is_last) {
+        if endpoint.note(signal, &self.settings, is_last, Instant::now()) {
             self.metrics.ejected(service, endpoint.address);
             let service = service.name();
             warn!(service, address = %endpoint.address, ?signal, "replica ejected");

@@ -1,6 +1,10 @@
 //! Asks every replica whether it is ready, off the request path.
 
-use std::{rc::Rc, sync::Arc, time::Duration};
+use std::{
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use awc::Client;
 use futures_util::future::join_all;
@@ -66,8 +70,9 @@ fn pause(newcomer: bool, settings: &GatewaySettings) -> Duration {
 }
 
 async fn check(client: &Rc<Client>, cluster: &Cluster, endpoint: &Endpoint, settings: &GatewaySettings) {
+    let began = Instant::now();
     let said = tokio::time::timeout(settings.health_timeout(), ask(client, endpoint)).await.ok().flatten();
-    if endpoint.note_check(said, settings.health_failures) {
+    if endpoint.note_check(said, began, settings.health_failures) {
         if endpoint.health() == Health::Ready {
             endpoint.latency.restart_at(cluster.fastest_latency());
         }

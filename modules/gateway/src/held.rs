@@ -4,7 +4,7 @@ use std::{rc::Rc, sync::Arc};
 
 use actix_web::web::Data;
 use platform::request_id::RequestId;
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::{
     GatewayWorker,
@@ -29,6 +29,12 @@ impl Held {
     pub fn completed(&self) {
         let gateway = &self.worker.gateway;
         gateway.note_signal(self.service, &self.endpoint, Signal::Answered);
+    }
+
+    /// The caller stopped reading, which says nothing about the replica.
+    pub fn left_unread(&self) {
+        let (address, request_id) = (self.endpoint.address, &self.request_id);
+        info!(%address, %request_id, "answer left unread by the caller; cut off");
     }
 
     /// The head of the answer went out already: the caller sees a broken connection.

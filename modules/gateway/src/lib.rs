@@ -19,5 +19,5 @@ mod settings;
 mod view;
 
 pub use discovery::{Location, NoLocation};
-pub use gateway::{Gateway, GatewayError, GatewayWorker};
+pub use gateway::{Gateway, GatewayError, GatewayWorker, Task};
 pub use settings::{GatewaySettings, NoNameserver, parse_nameservers};

@@ -29,6 +29,12 @@ struct ServiceLabels {
     reason: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct LookUpLabels {
+    service: &'static str,
+    outcome: &'static str,
+}
+
 #[derive(Clone)]
 pub struct GatewayMetrics {
     exchanges: Family<ExchangeLabels, Counter>,
@@ -36,7 +42,7 @@ pub struct GatewayMetrics {
     ejections: Family<EndpointLabels, Counter>,
     retries: Family<ServiceLabels, Counter>,
     turned_away: Family<ServiceLabels, Counter>,
-    resolutions: Family<ServiceLabels, Counter>,
+    resolutions: Family<LookUpLabels, Counter>,
 }
 
 impl GatewayMetrics {
@@ -92,6 +98,6 @@ impl GatewayMetrics {
     }
 
     pub fn resolved(&self, service: Service, outcome: &'static str) {
-        self.resolutions.get_or_create(&ServiceLabels { service: service.name(), reason: outcome }).inc();
+        self.resolutions.get_or_create(&LookUpLabels { service: service.name(), outcome }).inc();
     }
 }

@@ -16,11 +16,11 @@ pub struct GatewaySettings {
     pub trusted_proxies: TrustedProxies,
     pub resolve_every_ms: u64,
     pub resolve_timeout_ms: u64,
-    pub keep_last_set_ms: u64,
     pub connect_timeout_ms: u64,
     pub keep_alive_ms: u64,
     pub try_timeout_ms: u64,
     pub total_timeout_ms: u64,
+    pub upload_timeout_ms: u64,
     pub silent_body_timeout_ms: u64,
     pub max_tries: u32,
     pub retry_budget_percent: usize,
@@ -54,6 +54,10 @@ impl GatewaySettings {
         Duration::from_millis(self.total_timeout_ms)
     }
 
+    pub fn upload_timeout(&self) -> Duration {
+        Duration::from_millis(self.upload_timeout_ms)
+    }
+
     pub fn silent_body_timeout(&self) -> Duration {
         Duration::from_millis(self.silent_body_timeout_ms)
     }
@@ -75,4 +79,37 @@ pub fn parse_nameservers(text: &str) -> Result<Vec<SocketAddr>, NoNameserver> {
 
 fn read_nameservers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SocketAddr>, D::Error> {
     parse_nameservers(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+/// Near the defaults.
+#[cfg(test)]
+pub fn test_settings() -> GatewaySettings {
+    serde_json::from_value(serde_json::json!({
+        "product_url": "http://product-service:8081",
+        "order_url": "http://order-service:8082",
+        "nameservers": "",
+        "trusted_proxies": "",
+        "resolve_every_ms": 1000,
+        "resolve_timeout_ms": 500,
+        "connect_timeout_ms": 300,
+        "keep_alive_ms": 10_000,
+        "try_timeout_ms": 2200,
+        "total_timeout_ms": 5000,
+        "upload_timeout_ms": 60_000,
+        "silent_body_timeout_ms": 10_000,
+        "max_tries": 3,
+        "retry_budget_percent": 20,
+        "retry_budget_min": 16,
+        "replay_limit_bytes": 65_536,
+        "endpoint_max_in_flight": 128,
+        "service_max_in_flight": 512,
+        "health_every_ms": 1000,
+        "health_timeout_ms": 500,
+        "health_failures": 2,
+        "eject_after_transport_errors": 3,
+        "eject_after_server_errors": 5,
+        "eject_ms": 2000,
+        "eject_max_ms": 30_000,
+    }))
+    .unwrap()
 }

@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::problem::{ErrorKind, Place, Problem};
 
 /// Longest text that is looked at.
-const MAX_LENGTH: usize = 2048;
+const MAX_LENGTH: usize = 8192;
 
 /// Writes a position as URL-safe text.
 ///

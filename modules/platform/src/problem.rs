@@ -120,6 +120,18 @@ impl InputFault {
     }
 }
 
+impl fmt::Display for InputFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::Body(root) if root.is_empty() => write!(formatter, "the body: {}", self.detail),
+            Place::Body(place) | Place::Query(place) | Place::Header(place) => {
+                write!(formatter, "{place}: {}", self.detail)
+            }
+            Place::Path(_) => formatter.write_str(&self.detail),
+        }
+    }
+}
+
 /// A failure on its way to the caller: what the public reads, and the cause that only the log reads.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -161,7 +173,10 @@ impl Problem {
 
     /// A single fault of the input.
     pub fn fault(kind: ErrorKind, place: Place, detail: impl Into<String>) -> Self {
-        Self::new(kind, detail).at(place)
+        let fault = InputFault { place, detail: detail.into() };
+        let mut problem = Self::new(kind, fault.to_string());
+        problem.faults.push(fault);
+        problem
     }
 
     /// Fixed words for the public; the cause goes to the log alone.
@@ -260,7 +275,7 @@ impl Faults {
             return Ok(());
         };
         let detail = match self.0.len() {
-            1 => first.detail.clone(),
+            1 => first.to_string(),
             count => format!("{count} fields are not valid; see errors."),
         };
         let mut problem = Problem::new(ErrorKind::Unprocessable, detail);

@@ -52,6 +52,7 @@ pub struct DatabaseSettings {
     pub acquire_timeout_ms: u64,
     pub connect_timeout_ms: u64,
     pub statement_timeout_ms: u64,
+    pub lock_timeout_ms: u64,
     pub idle_transaction_timeout_ms: u64,
     pub busy_timeout_ms: u64,
     pub ping_after_idle_ms: u64,

@@ -4,7 +4,7 @@ use contract::{Money, Quantity};
 use platform::idempotency::{IdempotencyKey, Keyed, RequestHash};
 
 use crate::{
-    model::{Catalogue, NewProduct, StockPolicy},
+    model::{Catalogue, NewProduct, ProductFilter, StockPolicy},
     service::{ProductError, ProductService},
 };
 
@@ -24,19 +24,29 @@ const CATALOGUE: [Row; 10] = [
     ("Cup deposit", "DEP-1", None, "service", 100, None, StockPolicy::Untracked),
 ];
 
-/// Fills an empty catalogue; answers how many products were made. A catalogue that has any product is left alone.
+/// Fills an empty catalogue; answers how many products were made. A catalogue that has any other product is left alone;
+/// one that a start was killed in the middle of is completed.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn seed_demo(service: &ProductService) -> Result<usize, ProductError> {
-    if !service.is_empty().await? {
+    let begun = has(service, CATALOGUE[0].1).await?;
+    let done = has(service, CATALOGUE[CATALOGUE.len() - 1].1).await?;
+    if done || (!begun && !service.is_empty().await?) {
         return Ok(0);
     }
+    let mut made = 0;
     for row in CATALOGUE {
         let new = product(row, service.shop().currency.places());
-        service.create(&keyed(row.1), new).await?;
+        let created = service.create(&keyed(row.1), new).await?;
+        made += usize::from(!created.replayed);
     }
-    Ok(CATALOGUE.len())
+    Ok(made)
+}
+
+async fn has(service: &ProductService, sku: &str) -> Result<bool, ProductError> {
+    let filter = ProductFilter { sku: Some(sku.to_owned()), ..ProductFilter::default() };
+    Ok(!service.list(&filter, None, 1).await?.is_empty())
 }
 
 /// Keys of their own: a start that was killed in the middle, or two at once, make no product twice.

@@ -13,6 +13,18 @@ pub struct Container {
 }
 
 impl Container {
+    /// One of no deployment, that takes the lowest free address of a network; gone by itself after a while.
+    pub async fn sleeping_in(network: &str) -> Self {
+        let sleep = ["--entrypoint", "sleep", "pos:latest", "60"];
+        let run = ["run", "--detach", "--rm", "--network", network];
+        let id = docker(&[&run[..], &sleep].concat()).await;
+        Self { id }
+    }
+
+    pub async fn remove(&self) {
+        docker(&["rm", "--force", "--volumes", &self.id]).await;
+    }
+
     pub async fn inspect(&self) -> Value {
         let text = docker(&["inspect", &self.id]).await;
         let mut found: Vec<Value> = serde_json::from_str(&text).unwrap();

@@ -9,7 +9,7 @@ use std::{
 use super::{container::Container, trial::Trial, view};
 
 /// In all rounds together; `POS_TEST_ORDERS` says otherwise.
-const ORDERS: usize = 6_000;
+const ORDERS: usize = 20_000;
 const WITHIN: Duration = Duration::from_secs(300);
 /// From then on the dead get nothing; looked at for as long as an ejection and two look-ups last.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(1);

@@ -16,7 +16,7 @@ const FULL_SERVICE_WITHIN: Duration = Duration::from_secs(5);
 const CALM: Duration = Duration::from_secs(6);
 const SALES_BEFORE: usize = 300;
 
-/// An order replica, then each database, without network for 10 s.
+/// An order replica, then each database, without network for 10 s, and then at another address.
 pub async fn cut_off(trial: &mut Trial) {
     let replica = trial.deployment.containers("order-service").await.remove(0);
     cut(trial, &replica, "order-service").await;
@@ -47,7 +47,10 @@ async fn cut(trial: &mut Trial, container: &Container, service: &str) {
     }
     tokio::time::sleep(CUT_OFF_FOR).await;
     for network in &networks {
+        // back at another address, as after a failover: nobody there says that the old connections are gone
+        let squatter = Container::sleeping_in(network).await;
         container.join(network, service).await;
+        squatter.remove().await;
     }
     let restored = Instant::now();
     tills.calm(CALM, WITHIN).await;

@@ -111,12 +111,12 @@ async fn greedy(trial: &mut Trial, gateway: &Container, address: SocketAddr) -> 
     };
     let ([said, unsaid, head], peak) = tokio::join!(all, peak_memory_mib(gateway, until));
     for (what, answers, expected) in [
-        ("a body of 100 MB", said, &["413"][..]),
-        ("a body of 100 MB without a length", unsaid, &["413", "400"]),
-        ("a header of 1 MB", head, &["431", "400"]),
+        ("a body of 100 MB", said, "413"),
+        ("a body of 100 MB without a length", unsaid, "413"),
+        ("a header of 1 MB", head, "431"),
     ] {
         // who is still sending when the connection is closed may see no answer
-        let told = |answer: &String| answer.is_empty() || expected.contains(&answer.as_str());
+        let told = |answer: &String| answer.is_empty() || answer == expected;
         assert!(answers.iter().all(told), "{what}: {answers:?}");
         trial.figures.note(&format!("rude clients: {what} is answered"), answers.join(" "));
     }

@@ -4,6 +4,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::support::client::fresh_key;
 use crate::support::shop::{
     Shape::{self, AllOnPostgres, AllOnSqlite, Split},
     barcode, text, unique,
@@ -196,4 +197,18 @@ async fn amounts_are_read_exactly_and_written_one_way(#[values(AllOnSqlite, Spli
     ] {
         assert_eq!(shop.make_product(json!({ "stock": given })).await["stock"], stock);
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_refused_precondition_is_asked_again_under_a_new_key(#[values(AllOnSqlite, Split)] shape: Shape) {
+    let shop = shape.start().await;
+    let id = shop.make_product_id(json!({})).await;
+    let path = format!("/products/{id}");
+    let body = json!({ "name": "Edited", "price": "9.00" });
+    let key = fresh_key();
+    let edit = |tag: &str| shop.product.put(&path, &body).key(&key).header("if-match", tag);
+    edit("\"9\"").await.with_problem(412, "version_mismatch");
+    edit("\"1\"").await.with_problem(422, "key_reused");
+    shop.product.put(&path, &body).header("if-match", "\"1\"").await.with_status(200);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -150,4 +151,47 @@ async fn refuses_what_it_does_not_understand(#[values(AllOnSqlite, Split)] shape
     shop.product.get(&format!("{movements}?limit=0")).await.with_malformed("parameter", "limit");
     shop.product.get(&format!("{movements}?cursor=x")).await.with_malformed("parameter", "cursor");
     shop.product.get(&format!("/products/{id}?fields=all")).await.with_malformed("parameter", "fields");
+}
+
+/// What the server would never write into a cursor, nor take as a parameter.
+#[rstest]
+#[tokio::test]
+async fn hostile_filters_and_forged_cursors_are_refused_and_harm_nobody(
+    #[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape,
+) {
+    let shop = shape.start().await;
+    let thousands_of_words = "a+".repeat(10_000);
+    for (query, name) in [
+        (format!("search={thousands_of_words}"), "search"),
+        (format!("search={}", "a+".repeat(17)), "search"),
+        ("search=!!!".to_owned(), "search"),
+        ("sku=%00".to_owned(), "sku"),
+        ("category=x%00y".to_owned(), "category"),
+        (format!("barcode={}", "9".repeat(201)), "barcode"),
+    ] {
+        shop.product.get(&format!("/products?{query}")).await.with_malformed("parameter", name);
+    }
+    let product_filter = |words: &Value, sku: &str| {
+        json!({ "words": words, "sku": sku, "barcode": null, "category": null, "stockPolicy": null,
+                "lowStock": null, "flagged": null, "archived": false })
+    };
+    let after = "01a20f90-dbea-71d2-90df-dfa427e0efa4";
+    let words: Vec<&str> = vec!["a"; 1000];
+    for filter in [product_filter(&json!([]), "a\0b"), product_filter(&json!(words), "a")] {
+        let cursor = forged(&json!({ "filter": filter, "after": after }));
+        shop.product.get(&format!("/products?cursor={cursor}")).await.with_malformed("parameter", "cursor");
+    }
+    let now = "2026-11-24T00:00:00Z";
+    for (filter, created_at) in
+        [(json!({ "key": "0123456789abcdef\0" }), now), (json!({}), "-262000-01-01T00:00:00Z")]
+    {
+        let position = json!({ "created_at": created_at, "id": after });
+        let cursor = forged(&json!({ "filter": filter, "after": position }));
+        shop.order().get(&format!("/orders?cursor={cursor}")).await.with_malformed("parameter", "cursor");
+    }
+    shop.product.get("/livez").await.with_status(200);
+}
+
+fn forged(position: &Value) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(position.to_string())
 }

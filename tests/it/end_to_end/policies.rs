@@ -102,3 +102,14 @@ async fn deny_waits_until_stock_is_not_below_zero(#[values(AllOnSqlite, AllOnPos
     assert_eq!(strict["stockPolicy"], "deny");
     shop.place(&[(&id, 1.0)]).await.with_problem(409, "insufficient_stock");
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_new_price_leaves_the_policy_as_it_is(#[values(AllOnSqlite, Split)] shape: Shape) {
+    let shop = shape.start().await;
+    let id = shop.make_product_id(json!({ "stockPolicy": "allow", "stock": 1 })).await;
+    let path = format!("/products/{id}");
+    let dearer = json!({ "name": "Dearer", "price": "9.00" });
+    let edited = shop.product.put(&path, &dearer).await.with_status(200);
+    assert_eq!((&edited["stockPolicy"], &edited["price"]), (&json!("allow"), &json!("9.00")));
+}

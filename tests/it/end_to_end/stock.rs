@@ -62,7 +62,7 @@ async fn a_shelf_can_be_counted_while_it_sells(#[values(AllOnSqlite, AllOnPostgr
     assert_chain(&ledger, &json!(9));
     assert_eq!((&ledger[0]["reason"], &ledger[0]["quantity"]), (&json!("count"), &json!(2)));
     let future = json!({ "quantity": 12, "asOf": 99 });
-    shop.product.put(&path, &future).await.with_faults_at(&["/asOf"]);
+    shop.product.put(&path, &future).await.with_problem(409, "conflict");
     assert_eq!(shop.stock(&id).await, 9);
 }
 

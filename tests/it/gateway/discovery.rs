@@ -1,13 +1,12 @@
 //! Which replicas there are: what DNS says, and what is done when it says nothing.
 
-use std::time::Duration;
-
 use serde_json::json;
+use tokio::sync::watch;
 
 use super::{
     dns::{Question, Records},
     replica::{Act, Says, ok},
-    rig::{Rig, SOON},
+    rig::{PATIENT, Rig, SOON},
 };
 use crate::support::wait::until;
 
@@ -40,19 +39,23 @@ async fn a_new_address_joins_after_one_passing_check() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_absent_address_finishes_what_it_has_and_gets_no_more() {
-    let rig = Rig::start(2, &[]).await;
+    let rig = Rig::start(2, &PATIENT).await;
     until_asked(&rig, 0).await;
-    let slow = Act::SendAfter(Duration::from_millis(600), ok());
-    rig.orders.iter().for_each(|replica| replica.next(slow.clone()));
-    let pending = [(); 2].map(|()| tokio::spawn(rig.service().get("/orders/1").try_send()));
-    until("both are busy", SOON, async || {
-        let busy = [rig.endpoint(0).await, rig.endpoint(1).await];
-        busy.iter().all(|endpoint| endpoint["inFlight"] == 1).then_some(())
+    let (tell, told) = watch::channel(false);
+    rig.orders.iter().for_each(|replica| replica.always(Act::SendWhenTold(told.clone(), ok())));
+    let mut pending = Vec::new();
+    until("it is busy", SOON, async || {
+        pending.push(tokio::spawn(rig.service().get("/orders/1").try_send()));
+        (rig.endpoint(0).await["inFlight"] != 0).then_some(())
     })
     .await;
+    let pending_there = pending.len();
+    until("they arrived", SOON, async || (rig.view().await[1]["inFlight"] == pending_there).then_some(()))
+        .await;
     rig.name(&[1]);
     rig.until_state(0, "unknown").await;
     let before = rig.orders[0].count();
+    tell.send_replace(true);
     for reply in pending {
         assert_eq!(reply.await.unwrap().unwrap().status, 200);
     }
@@ -85,18 +88,21 @@ async fn when_dns_fails_the_last_addresses_stay() {
     }
 }
 
-/// After `keep_last_set_ms` health decides alone.
+/// Health decides alone, and nobody is forgotten: who comes back serves again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_old_set_keeps_only_what_passes_its_checks() {
-    let mut rig = Rig::start(2, &[("GATEWAY__KEEP_LAST_SET_MS", "1000")]).await;
+async fn while_dns_fails_replicas_come_and_go_by_their_health() {
+    let mut rig = Rig::start(2, &[]).await;
     rig.dns.set("order.test", Records::ServerFailure);
     rig.orders[1].refuse().await;
-    rig.until_state(1, "unknown").await;
+    rig.until_state(1, "down").await;
     rig.service().get("/orders/1").await.with_status(200);
-    // it is taken up again as soon as DNS names it
+    // not even when nobody is well
+    rig.orders[0].says(Says::NotReady);
+    rig.until_state(0, "down").await;
+    rig.service().get("/orders/1").await.with_status(200);
     rig.orders[1].listen().await;
-    rig.name(&[0, 1]);
     rig.until_state(1, "ready").await;
+    until_asked(&rig, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

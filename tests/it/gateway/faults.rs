@@ -166,6 +166,38 @@ async fn a_change_is_repeated_with_its_key_alone() {
     assert!(seen.iter().all(|seen| seen.one("idempotency-key") == made));
 }
 
+/// That nothing happened is true of the try that was turned away, and not of the one before it that got no answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_try_that_was_turned_away_does_not_hide_one_that_may_have_acted() {
+    let rig = Rig::start(1, &[RARE_CHECKS]).await;
+    let (service, replica) = (rig.service(), &rig.orders[0]);
+    for first in [Act::SendAndStall(vec![]), Act::SendAndClose(vec![])] {
+        for code in ["overloaded", "unavailable"] {
+            let turned_away = Act::Send(problem("503 Service Unavailable", &[], code, "none"));
+            replica.next(first.clone());
+            replica.next(turned_away.clone());
+            let told = service.post("/orders", &json!({})).await.with_problem(503, "outcome_unknown");
+            assert_eq!((&told["outcome"], replica.take_seen().len()), (&json!("unknown"), 2));
+
+            // a read has done nothing, whatever became of it
+            replica.next(first.clone());
+            replica.next(turned_away.clone());
+            let told = service.get("/orders/1").await;
+            assert_eq!((told.status, told.code(), replica.take_seen().len()), (503, code, 2));
+
+            // and alone it is true
+            replica.next(turned_away);
+            let told = service.post("/orders", &json!({})).await;
+            assert_eq!((told.status, told.code(), replica.take_seen().len()), (503, code, 1));
+        }
+        // what the services know by its key is true of all tries
+        replica.next(first);
+        replica.next(Act::Send(problem("409 Conflict", &[], "insufficient_stock", "none")));
+        let told = service.post("/orders", &json!({})).await;
+        assert_eq!((told.status, told.code(), replica.take_seen().len()), (409, "insufficient_stock", 2));
+    }
+}
+
 /// What is too long to keep is gone once it was sent.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_change_is_sent_once_whatever_its_key() {

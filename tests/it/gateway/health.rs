@@ -1,5 +1,7 @@
 //! Which replicas get requests: what they say of themselves, and what comes of the requests.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use super::{
@@ -128,7 +130,7 @@ async fn the_last_one_is_never_put_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_ejection_ends_by_time_and_lasts_longer_each_time() {
+async fn an_ejection_ends_by_time() {
     let settings = [RARE_CHECKS, ("GATEWAY__EJECT_MS", "300"), ("GATEWAY__EJECT_MAX_MS", "600")];
     let mut rig = Rig::start(2, &settings).await;
     rig.orders[0].refuse().await;
@@ -143,6 +145,44 @@ async fn an_ejection_ends_by_time_and_lasts_longer_each_time() {
         (rig.orders[0].count() > 0).then_some(())
     })
     .await;
+}
+
+/// What answers 500 passes its checks all the while: only time ends these, later each time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ejections_for_server_errors_last_longer_each_time() {
+    let rig = Rig::start(2, &[("GATEWAY__EJECT_MS", "500")]).await;
+    rig.orders[0].always(Act::Send(problem("500 Internal Server Error", &[], "internal", "unknown")));
+    let mut lasted = Vec::new();
+    for number in 1..=3 {
+        until("it is out", SOON, async || {
+            rig.service().get("/orders/1").await;
+            (rig.endpoint(0).await["ejections"] == number).then_some(())
+        })
+        .await;
+        let started = Instant::now();
+        let checks = rig.orders[0].checks();
+        rig.until_state(0, "ready").await;
+        lasted.push(started.elapsed());
+        assert!(rig.orders[0].checks() > checks);
+    }
+    assert!(lasted.is_sorted() && lasted[2] > Duration::from_millis(1000), "{lasted:?}");
+}
+
+/// Tries before it have used up the time: that it did not answer in the rest says nothing about a replica.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_try_with_too_little_time_is_not_held_against_a_replica() {
+    let settings =
+        [RARE_CHECKS, ("GATEWAY__TOTAL_TIMEOUT_MS", "1000"), ("GATEWAY__EJECT_AFTER_TRANSPORT_ERRORS", "1")];
+    let rig = Rig::start(3, &settings).await;
+    for replica in &rig.orders {
+        replica.always(Act::SendAndStall(vec![]));
+    }
+    rig.service().get("/orders/1").await.with_problem(504, "timed_out");
+    assert_eq!(rig.counts().iter().sum::<usize>(), 2);
+    let view = rig.view().await;
+    let ejections: Vec<_> =
+        (0..3).map(|replica| view[1]["endpoints"][replica]["ejections"].as_u64()).collect();
+    assert_eq!(ejections.iter().flatten().sum::<u64>(), 1, "{ejections:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,6 +12,7 @@ use std::{
 
 use tokio::{
     net::{TcpListener, TcpStream},
+    sync::watch,
     task::{JoinHandle, JoinSet},
 };
 
@@ -24,6 +25,8 @@ pub enum Act {
     Send(Vec<u8>),
     /// Answers later.
     SendAfter(Duration, Vec<u8>),
+    /// Answers when it is told to.
+    SendWhenTold(watch::Receiver<bool>, Vec<u8>),
     /// Sends one part after the other, with pauses between them.
     SendParts(Duration, Vec<Vec<u8>>),
     /// Sends this much and closes.
@@ -198,6 +201,10 @@ async fn perform(wire: &mut Wire, act: Act) -> bool {
         Act::Send(bytes) => wire.send(bytes).await,
         Act::SendAfter(pause, bytes) => {
             tokio::time::sleep(pause).await;
+            wire.send(bytes).await
+        }
+        Act::SendWhenTold(mut told, bytes) => {
+            let _ = told.wait_for(|told| *told).await;
             wire.send(bytes).await
         }
         Act::SendParts(pause, parts) => {

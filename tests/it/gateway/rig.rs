@@ -26,6 +26,10 @@ const HASTE: [(&str, &str); 8] = [
 /// For tests where a passing check would hide what passive health does: only newcomers are checked in time.
 pub const RARE_CHECKS: (&str, &str) = ("GATEWAY__HEALTH_EVERY_MS", "60000");
 
+/// For tests that hold a request until something else has happened.
+pub const PATIENT: [(&str, &str); 2] =
+    [("GATEWAY__TRY_TIMEOUT_MS", "20000"), ("GATEWAY__TOTAL_TIMEOUT_MS", "20000")];
+
 pub const SOON: Duration = Duration::from_secs(10);
 
 /// The order service's replicas are at 127.0.0.11 and on; the product service's one is at 127.0.0.21.

@@ -114,6 +114,12 @@ async fn bare_line_feeds_are_written_anew() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_is_framed_anew() {
     let rig = Rig::start(1, &[RARE_CHECKS]).await;
+    let plain = "POST /orders HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n2;ext=1\r\nab\r\n2\r\ncd\r\n0\r\n\r\n";
+    assert_eq!(rig.wire().await.ask(plain).await.unwrap().status(), 200);
+    let seen = all_seen(&rig);
+    assert_eq!((seen.len(), seen[0].text().as_str(), seen[0].one("content-length")), (1, "abcd", "4"));
+    assert!(seen[0].all("transfer-encoding").is_empty());
+
     let chunked = "POST /orders HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\ntrailer: x-late\r\n\r\n2;ext=1\r\nab\r\n2\r\ncd\r\n0\r\nx-late: 1\r\n\r\n";
     let mut wire = rig.wire().await;
     wire.send(chunked).await;

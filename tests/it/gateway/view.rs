@@ -48,7 +48,7 @@ async fn figures_tell_tries_retries_ejections_and_look_ups() {
         "pos_gateway_ejections_total{service=\"order\"",
         "pos_gateway_retries_total{service=\"order\",reason=\"nothing_happened\"",
         "pos_gateway_retries_total{service=\"order\",reason=\"no_answer\"",
-        "pos_gateway_resolutions_total{service=\"order\",reason=\"found\"",
+        "pos_gateway_resolutions_total{service=\"order\",outcome=\"found\"",
         "pos_http_requests_total{method=\"GET\",route=\"/orders/{tail:.*}\",status=\"200\"}",
     ] {
         assert!(figures.contains(name), "{name}");

@@ -87,6 +87,7 @@ pub fn database_settings() -> DatabaseSettings {
         acquire_timeout_ms: 10_000,
         connect_timeout_ms: 5_000,
         statement_timeout_ms: 10_000,
+        lock_timeout_ms: 10_000,
         idle_transaction_timeout_ms: 10_000,
         busy_timeout_ms: 5_000,
         ping_after_idle_ms: 30_000,

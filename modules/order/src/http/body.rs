@@ -1,6 +1,6 @@
 //! Bodies of requests, and the commands that they are once they were checked.
 
-use contract::{Currency, Money, OrderId, ProductId, Quantity, RawAmount};
+use contract::{Currency, MAX_ORDER_LINES, Money, OrderId, ProductId, Quantity, RawAmount};
 use platform::{
     http::Object,
     idempotency::IdempotencyKey,
@@ -10,9 +10,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::model::{
-    CancelOrder, CancelTarget, ItemField, MAX_ITEMS, MergeFault, PlaceOrder, WantedItem, merge,
-};
+use crate::model::{CancelOrder, CancelTarget, ItemField, MergeFault, PlaceOrder, WantedItem, merge};
 
 const NOT_A_UUID: &str = "must be a UUID";
 
@@ -57,8 +55,8 @@ impl PlaceOrderBody {
     /// Every fault at once, each with its pointer.
     pub fn into_command(self, currency: Currency) -> Result<PlaceOrder, Problem> {
         let mut faults = Faults::default();
-        if !(1..=MAX_ITEMS).contains(&self.items.len()) {
-            faults.add("/items", format!("must have 1 to {MAX_ITEMS} items"));
+        if !(1..=MAX_ORDER_LINES).contains(&self.items.len()) {
+            faults.add("/items", format!("must have 1 to {MAX_ORDER_LINES} items"));
             return Err(faults.into_problem());
         }
         let numbered = self.items.into_iter().enumerate();

@@ -8,10 +8,7 @@ use platform::{
 };
 
 use super::{body::CancelOrderBody, document::OrderDocument, problem::order_problem};
-use crate::{
-    model::OrderStatus,
-    service::{OrderError, OrderService},
-};
+use crate::{model::OrderStatus, service::OrderService};
 
 /// Give an order up
 ///
@@ -40,10 +37,9 @@ pub async fn cancel_order(
     body: JsonBody<CancelOrderBody>,
 ) -> Result<HttpResponse, Problem> {
     let command = body.0.into_command(key.0)?;
-    let cancelled = caller.0.bound(service.cancel(&command)).await;
-    let answer = cancelled
-        .unwrap_or_else(|late| Err(OrderError::unknown(service.target(&command), late)))
-        .map_err(order_problem)?;
+    let target = service.target(&command);
+    let cancelled = service.until(caller.0, target, service.cancel(&command)).await;
+    let answer = cancelled.map_err(order_problem)?;
     let order = &answer.value;
     if order.status() == OrderStatus::Confirmed {
         let detail = "The order was confirmed before it could be given up; read it under its orderId.";

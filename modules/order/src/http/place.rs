@@ -17,7 +17,7 @@ use super::{
     document::{OrderDocument, RefusedOrder},
     problem::{order_problem, refused_problem},
 };
-use crate::service::{OrderError, OrderService};
+use crate::service::OrderService;
 
 /// Place an order
 ///
@@ -48,10 +48,9 @@ pub async fn create_order(
     let currency = service.shop().currency;
     let command = body.0.into_command(currency)?;
     // past it the answer reaches nobody; what is left behind is pending, and finished as such
-    let placed = caller.0.bound(service.place(&key.0, &command)).await;
-    let answer = placed
-        .unwrap_or_else(|late| Err(OrderError::unknown(service.shop().order_id(&key.0), late)))
-        .map_err(order_problem)?;
+    let order = service.shop().order_id(&key.0);
+    let placed = service.until(caller.0, order, service.place(&key.0, &command)).await;
+    let answer = placed.map_err(order_problem)?;
     if let Some(problem) = refused_problem(&answer.value, currency) {
         return Err(Problem { replayed: answer.replayed, ..problem });
     }

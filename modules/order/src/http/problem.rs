@@ -85,7 +85,8 @@ fn detail(rejection: &Rejection) -> &'static str {
         Rejection::Lines(_) => match rejection.code() {
             Code::InsufficientStock => "Less is available than was ordered; nothing was sold. See shortages.",
             Code::ProductUnavailable => "A product cannot be sold; nothing was sold. See unavailable.",
-            _ => "A price is not the one expected; nothing was sold. See priceChanges.",
+            Code::PriceChanged => "A price is not the one expected; nothing was sold. See priceChanges.",
+            _ => "Not every line can be sold; nothing was sold.",
         },
     }
 }

@@ -1,11 +1,14 @@
 //! The filters of the history.
 
-use chrono::{DateTime, SubsecRound, Utc};
-use platform::{http::Limit, idempotency::IdempotencyKey};
+use chrono::{DateTime, Datelike, SubsecRound, Utc};
+use platform::{
+    http::{Limit, Sound},
+    idempotency::IdempotencyKey,
+};
 use serde::{Deserialize, Deserializer, de::Error};
 use utoipa::IntoParams;
 
-use crate::model::{OrderFilter, OrderStatus};
+use crate::model::{OrderFilter, OrderStatus, Position};
 
 /// Which orders to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -48,4 +51,22 @@ fn read_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTi
         D::Error::custom("must be a time as RFC 3339 has it, such as 2026-11-24T08:00:00Z (write + as %2B)")
     })?;
     Ok(Some(time.to_utc().trunc_subsecs(6)))
+}
+
+/// Years that both databases can keep.
+fn is_storable(time: &DateTime<Utc>) -> bool {
+    (0..=9999).contains(&time.year())
+}
+
+impl Sound for OrderFilter {
+    fn is_sound(&self) -> bool {
+        self.key.as_deref().is_none_or(|key| IdempotencyKey::parse(key).is_ok())
+            && [&self.from, &self.to].into_iter().flatten().all(is_storable)
+    }
+}
+
+impl Sound for Position {
+    fn is_sound(&self) -> bool {
+        is_storable(&self.created_at)
+    }
 }

@@ -6,9 +6,6 @@ use contract::{Money, ProductId, Quantity};
 
 use super::place::RequestedLine;
 
-/// Most items of a request.
-pub const MAX_ITEMS: usize = 200;
-
 /// An item as the caller wrote it, well formed by itself.
 #[derive(Clone, Debug)]
 pub struct WantedItem {

@@ -11,7 +11,7 @@ mod status;
 
 pub use cancel::{CancelOrder, CancelTarget};
 pub use filter::{OrderFilter, Position};
-pub use merge::{ItemField, MAX_ITEMS, MergeFault, MergeFaultKind, WantedItem, merge};
+pub use merge::{ItemField, MergeFault, MergeFaultKind, WantedItem, merge};
 pub use order::{Order, OrderLine, OrderState};
 pub use pending::{Misfit, PendingOrder, Standing};
 pub use place::{OrderRequest, PlaceOrder, RequestedLine};

@@ -57,7 +57,7 @@ pub enum UnknownCause {
 }
 
 impl OrderError {
-    pub(crate) fn unknown(order: OrderId, cause: impl Into<UnknownCause>) -> Self {
+    pub(super) fn unknown(order: OrderId, cause: impl Into<UnknownCause>) -> Self {
         Self::OutcomeUnknown { order, cause: cause.into() }
     }
 

@@ -2,10 +2,10 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use contract::{ProductApi, Shop};
+use contract::{OrderId, ProductApi, Shop};
 use platform::{database::Database, deadline::Deadline, metrics::Metrics};
 
-use super::{admission::Admission, metrics::OrderMetrics};
+use super::{admission::Admission, error::OrderError, metrics::OrderMetrics};
 use crate::{settings::OrderSettings, store::IntentTimes};
 
 /// What the workers of a process share; cheap to clone.
@@ -57,6 +57,23 @@ impl OrderService {
     /// The shop whose orders these are.
     pub fn shop(&self) -> &Shop {
         &self.parts().shop
+    }
+
+    /// Works on an order until its caller waits no longer; what is left behind then is pending, and finished as such.
+    ///
+    /// # Errors
+    /// What the work answered, or that its outcome is not known.
+    pub(crate) async fn until<T>(
+        &self,
+        caller: Deadline,
+        order: OrderId,
+        work: impl Future<Output = Result<T, OrderError>>,
+    ) -> Result<T, OrderError> {
+        caller.bound(work).await.unwrap_or_else(|late| {
+            let error = OrderError::unknown(order, late);
+            self.parts().metrics.failed(&error);
+            Err(error)
+        })
     }
 
     pub(super) fn parts(&self) -> &Parts {

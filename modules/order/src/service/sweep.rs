@@ -89,7 +89,7 @@ impl OrderService {
         let pending = match claimed {
             Ok(pending) => pending,
             Err(error) => {
-                warn!(error = %error, "a pending order cannot be read");
+                warn!(error = chain(&error), "a pending order cannot be read");
                 return false;
             }
         };
@@ -136,7 +136,7 @@ fn note_database(report: Result<SweepReport, StoreError>, away: &mut bool) -> Sw
         }
         Err(error) => {
             if !std::mem::replace(away, true) {
-                warn!(error = %error, "the sweeper cannot claim orders");
+                warn!(error = chain(&error), "the sweeper cannot claim orders");
             }
             SweepReport::default()
         }

@@ -37,7 +37,7 @@ const BACKLOG: Sql = Sql {
 /// When a claimed order is looked at again, should it stay pending.
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
-    /// How long the work on a claimed order takes at most: nobody else claims it meanwhile.
+    /// How long the decision about a claimed order may take: nobody else claims it meanwhile.
     pub busy_ms: u64,
     pub retry_ms: u64,
     pub max_retry_ms: u64,

@@ -89,6 +89,7 @@ fn database_settings() -> DatabaseSettings {
         acquire_timeout_ms: 2000,
         connect_timeout_ms: 2000,
         statement_timeout_ms: 2000,
+        lock_timeout_ms: 2000,
         idle_transaction_timeout_ms: 2000,
         busy_timeout_ms: 2000,
         ping_after_idle_ms: 10_000,

@@ -23,6 +23,8 @@ pub struct Database {
     name: &'static str,
     writer: DatabaseConnection,
     reader: DatabaseConnection,
+    /// A connection of its own on PostgreSQL: a pool that is busy must not look like a database that is away.
+    pinger: DatabaseConnection,
     pub(super) transaction_tries: u32,
 }
 
@@ -47,10 +49,11 @@ impl Database {
         if url.starts_with("sqlite:") {
             let writer = open_sqlite(url, settings, 1, false).await?;
             let reader = open_sqlite(url, settings, SQLITE_READERS, true).await?;
-            return Ok(Self { name, writer, reader, transaction_tries });
+            return Ok(Self { name, writer, pinger: reader.clone(), reader, transaction_tries });
         }
-        let writer = open_postgres(url, settings).await?;
-        Ok(Self { name, reader: writer.clone(), writer, transaction_tries })
+        let writer = open_postgres(url, settings, settings.max_connections).await?;
+        let pinger = open_postgres(url, settings, 1).await?;
+        Ok(Self { name, reader: writer.clone(), writer, pinger, transaction_tries })
     }
 
     pub fn name(&self) -> &'static str {
@@ -76,7 +79,7 @@ impl Database {
     /// # Errors
     /// When there is none.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        Ok(self.reader.ping().await?)
+        Ok(self.pinger.ping().await?)
     }
 
     /// Closes the pools; what is under way ends first.
@@ -84,6 +87,7 @@ impl Database {
     /// # Errors
     /// When the driver reports one.
     pub async fn close(self) -> Result<(), StoreError> {
+        self.pinger.close_by_ref().await?;
         self.reader.close_by_ref().await?;
         Ok(self.writer.close_by_ref().await?)
     }
@@ -118,15 +122,22 @@ fn bounded(url: &str, settings: &DatabaseSettings, max_connections: u32) -> Conn
     options
 }
 
-async fn open_postgres(url: &str, settings: &DatabaseSettings) -> Result<DatabaseConnection, StoreError> {
+async fn open_postgres(
+    url: &str,
+    settings: &DatabaseSettings,
+    max_connections: u32,
+) -> Result<DatabaseConnection, StoreError> {
     PgConnectOptions::from_str(url).map_err(|error| invalid_url(&error.to_string()))?;
-    let mut options = bounded(url, settings, settings.max_connections);
+    let mut options = bounded(url, settings, max_connections);
     let statement_timeout = settings.statement_timeout_ms.to_string();
+    // Who gave up waiting leaves its statement behind in the server, and with it a connection of the pool.
+    let lock_timeout = settings.lock_timeout_ms.to_string();
     // A process that is frozen in the middle of a transaction must not keep a product locked for the others.
     let idle_timeout = settings.idle_transaction_timeout_ms.to_string();
     options.map_sqlx_postgres_opts(move |options| {
         options.options([
             ("statement_timeout", statement_timeout.as_str()),
+            ("lock_timeout", lock_timeout.as_str()),
             ("idle_in_transaction_session_timeout", idle_timeout.as_str()),
         ])
     });

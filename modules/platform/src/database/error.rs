@@ -104,8 +104,10 @@ fn classify_code(error: &dyn sqlx::error::DatabaseError) -> ErrorClass {
         (_, "40001" | "40P01" | "5" | "6" | "517") => ErrorClass::Contention,
         // too many connections, starting up: said before anything was asked
         (_, "53300" | "57P03") => ErrorClass::NotSent,
-        // shutting down, killed; statement time-out; idle in transaction; connection exceptions
-        (_, "57P01" | "57P02" | "57014" | "25P03" | "08000" | "08003" | "08006") => ErrorClass::Broken,
+        // shutting down, killed; statement and lock time-out; idle in transaction; connection exceptions
+        (_, "57P01" | "57P02" | "57014" | "55P03" | "25P03" | "08000" | "08003" | "08006") => {
+            ErrorClass::Broken
+        }
         _ => ErrorClass::Other,
     }
 }

@@ -65,6 +65,7 @@ pub async fn migrate<M: Migrations>(url: &str, settings: &DatabaseSettings) -> R
     let unbounded = DatabaseSettings {
         max_connections: 2,
         statement_timeout_ms: 0,
+        lock_timeout_ms: 0,
         idle_transaction_timeout_ms: 0,
         ..settings.clone()
     };

@@ -231,11 +231,10 @@ pub async fn is_used(connection: &impl ConnectionTrait, key: &IdempotencyKey) ->
 /// # Errors
 /// When the database fails.
 pub async fn purge(database: &Database, settings: &IdempotencySettings) -> Result<u64, StoreError> {
-    let keep_ms = i64::from(settings.keep_days) * 24 * 60 * 60 * 1000;
     let oldest: Vec<String> = row::Entity::find()
         .select_only()
         .column(row::Column::Key)
-        .filter(Expr::col(row::Column::CreatedAt).lt(now_plus_ms(database.backend(), -keep_ms)))
+        .filter(is_old(database, settings))
         .limit(settings.purge_batch)
         .into_tuple()
         .all(database.reader())
@@ -243,6 +242,13 @@ pub async fn purge(database: &Database, settings: &IdempotencySettings) -> Resul
     if oldest.is_empty() {
         return Ok(0);
     }
-    let delete = row::Entity::delete_many().filter(row::Column::Key.is_in(oldest));
+    // by age again: a key may have been purged and used anew since it was read
+    let delete =
+        row::Entity::delete_many().filter(row::Column::Key.is_in(oldest)).filter(is_old(database, settings));
     Ok(delete.exec(database.writer()).await?.rows_affected)
+}
+
+fn is_old(database: &Database, settings: &IdempotencySettings) -> Expr {
+    let keep_ms = i64::from(settings.keep_days) * 24 * 60 * 60 * 1000;
+    Expr::col(row::Column::CreatedAt).lt(now_plus_ms(database.backend(), -keep_ms))
 }

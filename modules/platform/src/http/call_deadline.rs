@@ -12,10 +12,10 @@ use crate::{
     problem::{ErrorKind, Place, Problem},
 };
 
-/// Holds where the caller names none, and bounds what it may name.
-const LONGEST_MS: u64 = 10_000;
+/// Holds where the caller names none, and bounds what it may name: as long as any setting lets a caller wait.
+const LONGEST_MS: u64 = 120_000;
 
-/// The deadline that travels with an internal call, in milliseconds from its arrival; 10 s at most.
+/// The deadline that travels with an internal call, in milliseconds from its arrival; 120 s at most.
 pub struct CallDeadline(pub Deadline);
 
 impl FromRequest for CallDeadline {

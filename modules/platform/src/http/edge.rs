@@ -126,10 +126,11 @@ fn log<B>(event: &Event, response: &ServiceResponse<B>) {
     let code = problem.map(|problem| problem.code);
     let cause = problem.and_then(|problem| problem.cause.as_deref()).map(chain);
     match status {
-        500 => {
+        // without an error of its own it passes on what another said, who has logged the cause
+        500 if response.response().error().is_some() => {
             error!(method, route, status, duration_ms, request_id = %id, trace_id, code, cause, "request failed")
         }
-        501.. => {
+        500.. => {
             warn!(method, route, status, duration_ms, request_id = %id, trace_id, code, cause, "request not served")
         }
         _ if QUIET_ROUTES.contains(route) => {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use actix_web::{HttpResponse, web::Data};
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, join, join_all};
 use serde_json::{Value, json};
 
 use crate::{database::Database, deadline::Deadline, metrics::Metrics, problem::Problem};
@@ -52,14 +52,18 @@ impl Readiness {
     async fn report(&self) -> (bool, Value) {
         let mut ready = !self.draining.is_on();
         let mut waits = BTreeMap::new();
-        for (name, database) in &self.databases {
-            let reached = matches!(Deadline::after(self.timeout).bound(database.ping()).await, Ok(Ok(())));
+        // all at once: whoever asks waits for the slowest alone, and takes long silence for a dead replica
+        let deadline = Deadline::after(self.timeout);
+        let databases = join_all(self.databases.iter().map(|(_, database)| deadline.bound(database.ping())));
+        let peers = join_all(self.peers.iter().map(|(_, peer)| deadline.bound(peer())));
+        let (databases, peers) = join(databases, peers).await;
+        for ((name, _), pinged) in self.databases.iter().zip(databases) {
+            let reached = matches!(pinged, Ok(Ok(())));
             ready &= reached;
             waits.insert(*name, if reached { "ok" } else { "away" });
         }
-        for (name, peer) in &self.peers {
-            let answers = Deadline::after(self.timeout).bound(peer()).await.unwrap_or(false);
-            waits.insert(*name, if answers { "ok" } else { "degraded" });
+        for ((name, _), answered) in self.peers.iter().zip(peers) {
+            waits.insert(*name, if answered.unwrap_or(false) { "ok" } else { "degraded" });
         }
         for (name, found) in &self.found {
             let is_found = found();

@@ -31,7 +31,7 @@ pub use json::{BodyLimit, JsonBody, body_limit};
 pub use key::Key;
 pub use keyed::keyed;
 pub use object::Object;
-pub use page::{Limit, Page, Position};
+pub use page::{Limit, Page, Position, Sound};
 pub use path::PathId;
 pub use precondition::{IfMatch, etag};
 pub use problem::PROBLEM_JSON;

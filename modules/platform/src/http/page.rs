@@ -49,6 +49,12 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
+/// What comes back in a cursor may be forged: it is checked as if it had been given anew.
+pub trait Sound {
+    /// Whether the database can be asked for it.
+    fn is_sound(&self) -> bool;
+}
+
 /// Where a list goes on, and with which filters.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Position<F, K> {
@@ -58,8 +64,8 @@ pub struct Position<F, K> {
 
 impl<F, K> Position<F, K>
 where
-    F: Clone + Default + PartialEq + Serialize + for<'de> Deserialize<'de>,
-    K: Serialize + for<'de> Deserialize<'de>,
+    F: Clone + Default + PartialEq + Serialize + for<'de> Deserialize<'de> + Sound,
+    K: Serialize + for<'de> Deserialize<'de> + Sound,
 {
     /// The filters to use and where to go on. A cursor brings its filters along; they may be repeated beside it, and
     /// not be changed.
@@ -71,14 +77,20 @@ where
             return Ok((given, None));
         };
         let position: Self = cursor::decode(cursor)?;
+        let refuse = |detail| Problem::fault(ErrorKind::Malformed, Place::Query("cursor".into()), detail);
+        if !position.filter.is_sound() || !position.after.is_sound() {
+            return Err(refuse("is not a cursor of this list; leave it out to start anew"));
+        }
         if given != F::default() && given != position.filter {
-            return Err(Problem::fault(
-                ErrorKind::Malformed,
-                Place::Query("cursor".into()),
-                "belongs to a list with other filters; leave it out to start anew",
-            ));
+            return Err(refuse("belongs to a list with other filters; leave it out to start anew"));
         }
         Ok((position.filter, Some(position.after)))
+    }
+}
+
+impl Sound for i64 {
+    fn is_sound(&self) -> bool {
+        true
     }
 }
 

@@ -6,7 +6,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::text::{optional_text, parse_text};
-use crate::model::{Adjustment, AdjustmentReason, Catalogue, NewProduct, StockCount, StockPolicy};
+use crate::model::{
+    Adjustment, AdjustmentReason, Catalogue, NewProduct, Replacement, StockCount, StockPolicy,
+};
 
 const MAX_NAME: usize = 200;
 const MAX_CODE: usize = 64;
@@ -39,7 +41,7 @@ pub struct NewProductBody {
     reorder_level: Option<RawAmount>,
 }
 
-/// The catalogue fields of a product; what is left out is emptied.
+/// The catalogue fields of a product; what is left out is emptied, but for the stock policy, which stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({
@@ -56,7 +58,7 @@ pub struct ProductBody {
     barcode: Option<String>,
     /// Up to 100 characters.
     category: Option<String>,
-    /// `deny` when left out.
+    /// Stays as it is when left out.
     stock_policy: Option<StockPolicy>,
     /// At or below it the product is low on stock.
     reorder_level: Option<RawAmount>,
@@ -98,10 +100,11 @@ pub struct DeductBody {
 }
 
 impl ProductBody {
-    pub fn check(self, currency: Currency) -> Result<Catalogue, Problem> {
+    pub fn check(self, currency: Currency, versions: Option<Vec<i64>>) -> Result<Replacement, Problem> {
         let mut faults = Faults::default();
+        let keeps_policy = self.stock_policy.is_none();
         let catalogue = self.collect(currency, &mut faults);
-        finish(faults, catalogue)
+        finish(faults, catalogue.map(|catalogue| Replacement { catalogue, keeps_policy, versions }))
     }
 
     fn collect(self, currency: Currency, faults: &mut Faults) -> Option<Catalogue> {
@@ -140,10 +143,13 @@ impl NewProductBody {
 impl StockCountBody {
     pub fn check(self) -> Result<StockCount, Problem> {
         let mut faults = Faults::default();
-        let quantity = faults.check("/quantity", Quantity::parse_count(&self.quantity.0));
+        let quantity = faults.check("/quantity", Quantity::parse_level(&self.quantity.0));
+        if quantity.is_some_and(|quantity| quantity < Quantity::ZERO) {
+            faults.add("/quantity", "must not be negative");
+        }
         let expected = self.expected_quantity.as_ref();
         let expected_quantity =
-            expected.and_then(|amount| faults.check("/expectedQuantity", Quantity::parse(&amount.0)));
+            expected.and_then(|amount| faults.check("/expectedQuantity", Quantity::parse_level(&amount.0)));
         if self.as_of.is_some_and(|seq| seq < 0) {
             faults.add("/asOf", "must not be negative");
         }

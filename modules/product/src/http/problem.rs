@@ -4,7 +4,7 @@ use contract::Code;
 use platform::{
     database::{ErrorClass, StoreError},
     idempotency::Answer,
-    problem::{ErrorKind, Place, Problem},
+    problem::{Place, Problem},
 };
 use serde_json::json;
 
@@ -31,10 +31,10 @@ fn refused(refusal: &Refusal) -> Problem {
             .problem(format!("The product is at version {current}; read it again and repeat the change."))
             .member("version", *current),
         Refusal::StockNegative { quantity } => Code::StockNegative
-            .problem("Stock is below 0, so the policy cannot become deny; count the stock first.")
+            .problem("Stock is below 0, so the policy cannot become deny; set it to allow, count the stock, then set deny.")
             .member("quantity", json!(quantity)),
         Refusal::Untracked => {
-            Code::StockUntracked.problem("The product's stock is not tracked; change its stockPolicy first.")
+            Code::StockUntracked.problem("The product's stock is not tracked; set its stockPolicy to allow first.")
         }
         Refusal::InsufficientStock { requested, available } => Code::InsufficientStock
             .problem("Less is available than that; stock cannot go below its floor.")
@@ -44,11 +44,9 @@ fn refused(refusal: &Refusal) -> Problem {
             .problem("Stock is not what the count expected; count again, or send the movement's seq as asOf.")
             .member("quantity", json!(quantity))
             .member("seq", *seq),
-        Refusal::UnknownSeq { latest } => Problem::fault(
-            ErrorKind::Unprocessable,
-            Place::Body("/asOf".into()),
-            format!("names no movement of this product; the latest is {latest}"),
-        ),
+        Refusal::UnknownSeq { latest } => Code::Conflict
+            .problem(format!("asOf names no movement of this product; the latest is {latest}."))
+            .at(Place::Body("/asOf".into())),
         Refusal::StockOutOfRange => {
             Code::StockOutOfRange.problem("Stock would be more than 1000000000000, the most that is kept.")
         }
@@ -66,7 +64,7 @@ fn store_problem(error: StoreError) -> Problem {
             "It is not known whether the change was made; repeat with the same Idempotency-Key.",
         ),
         ErrorClass::Contention | ErrorClass::NotSent | ErrorClass::Broken => Code::Unavailable
-            .not_now("The product database cannot be reached; nothing was changed. Repeat in a moment."),
+            .not_now("The product database cannot serve this now; this request changed nothing. Repeat it with the same key."),
         ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => {
             return Problem::internal(error);
         }

@@ -63,7 +63,7 @@ async fn list_products(
     service: Data<ProductService>,
     QueryParameters(query): QueryParameters<ListProductsQuery>,
 ) -> Result<Json<Page<ProductView>>, Problem> {
-    let (filter, after) = Position::open(query.filter(), query.cursor.as_deref())?;
+    let (filter, after) = Position::open(query.filter()?, query.cursor.as_deref())?;
     let products = service.list(&filter, after, query.limit.items_and_one()).await?;
     let currency = service.shop().currency;
     let show = |product| ProductView::new(product, currency);
@@ -94,7 +94,7 @@ async fn get_product(
 
 /// Replace the catalogue fields of a product
 ///
-/// Stock is not among them; a field that is left out is emptied. With If-Match only the version that was read is
+/// Stock is not among them; a field that is left out is emptied, but for the stock policy. With If-Match only the version that was read is
 /// replaced.
 #[utoipa::path(
     tag = "products",
@@ -120,9 +120,9 @@ async fn replace_product(
     Key(key): Key,
     JsonBody(body): JsonBody<ProductBody>,
 ) -> Result<HttpResponse, Problem> {
-    let catalogue = body.check(service.shop().currency)?;
-    let request = keyed(key, &format!("PUT /products/{id}"), &catalogue)?;
-    let replaced = service.replace(&request, id, versions.as_deref(), catalogue).await?;
+    let replacement = body.check(service.shop().currency, versions)?;
+    let request = keyed(key, &format!("PUT /products/{id}"), &replacement)?;
+    let replaced = service.replace(&request, id, &replacement).await?;
     let tag = etag(replaced.value.version);
     let mut response = answered(StatusCode::OK, &replaced);
     let view = ProductView::new(replaced.value, service.shop().currency);
@@ -153,7 +153,7 @@ async fn archive_product(
     IfMatch(versions): IfMatch,
     Key(key): Key,
 ) -> Result<HttpResponse, Problem> {
-    let request = keyed(key, &format!("DELETE /products/{id}"), &())?;
+    let request = keyed(key, &format!("DELETE /products/{id}"), &versions)?;
     let archived = service.archive(&request, id, versions.as_deref()).await?;
     Ok(answered(StatusCode::NO_CONTENT, &archived).finish())
 }

@@ -16,6 +16,19 @@ pub struct NewProduct {
     pub stock: Option<Quantity>,
 }
 
+/// Replace the catalogue fields of a product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Replacement {
+    #[serde(flatten)]
+    pub catalogue: Catalogue,
+    /// The stock policy was not named: it stays. A price is edited more often than the way stock is sold.
+    pub keeps_policy: bool,
+    /// The versions that the caller accepts to change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub versions: Option<Vec<i64>>,
+}
+
 /// Set stock to what was counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

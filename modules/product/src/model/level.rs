@@ -7,15 +7,12 @@ use super::{
     refusal::Refusal,
 };
 
-/// Furthest that stock may be from 0, in thousandths; a CHECK of the schema says so too.
-pub const MAX_LEVEL_MILLI: i64 = 1_000_000_000_000_000;
-
 impl StockPolicy {
     /// The lowest level that a change may lead to.
     pub fn floor(self) -> Quantity {
         match self {
             Self::Deny => Quantity::ZERO,
-            Self::Allow | Self::Flag | Self::Untracked => Quantity::from_milli(-MAX_LEVEL_MILLI),
+            Self::Allow | Self::Flag | Self::Untracked => Quantity::from_milli(-Quantity::MAX_LEVEL_MILLI),
         }
     }
 }
@@ -40,7 +37,7 @@ impl Product {
             return Err(Refusal::InsufficientStock { requested: taken, available: self.available() });
         }
         let after = self.stock.milli() + change.milli();
-        match after <= MAX_LEVEL_MILLI {
+        match after <= Quantity::MAX_LEVEL_MILLI {
             true => Ok(Quantity::from_milli(after)),
             false => Err(Refusal::StockOutOfRange),
         }
@@ -77,12 +74,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_change_leads_below_the_floor_or_out_of_range(
-            stock in 0..=MAX_LEVEL_MILLI,
-            change in -2 * MAX_LEVEL_MILLI..=2 * MAX_LEVEL_MILLI,
+            stock in 0..=Quantity::MAX_LEVEL_MILLI,
+            change in -2 * Quantity::MAX_LEVEL_MILLI..=2 * Quantity::MAX_LEVEL_MILLI,
             policy in prop::sample::select(vec![StockPolicy::Deny, StockPolicy::Allow, StockPolicy::Flag]),
         ) {
             if let Ok(after) = product(policy, stock).level_after(Quantity::from_milli(change)) {
-                prop_assert!(after >= policy.floor() && after.milli() <= MAX_LEVEL_MILLI);
+                prop_assert!(after >= policy.floor() && after.milli() <= Quantity::MAX_LEVEL_MILLI);
                 prop_assert_eq!(after.milli(), stock + change);
             }
         }

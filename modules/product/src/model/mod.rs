@@ -8,7 +8,7 @@ mod product;
 mod refusal;
 mod search;
 
-pub use command::{Adjustment, AdjustmentReason, NewProduct, StockCount};
+pub use command::{Adjustment, AdjustmentReason, NewProduct, Replacement, StockCount};
 pub use decision::{decide, takes};
 pub use movement::{Movement, Reason, StockLevel};
 pub use product::{Catalogue, Product, StockPolicy};

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use contract::{DecideRequest, Deduction, OrderId, ProductApi, ProductApiError, Quantity, RefuseRequest};
-use platform::{deadline::Deadline, idempotency::RequestHash, problem::chain};
+use contract::{
+    DecideRequest, Deduction, MAX_ORDER_LINES, OrderId, ProductApi, ProductApiError, Quantity, RefuseRequest,
+};
+use platform::{database::ErrorClass, deadline::Deadline, idempotency::RequestHash, problem::chain};
+use tracing::error;
 
 use super::{ProductError, ProductService};
-
-/// Lines of an order at most.
-const MAX_LINES: usize = 200;
 
 #[async_trait(?Send)]
 impl ProductApi for ProductService {
@@ -49,13 +49,13 @@ fn read_hash(text: &str) -> Result<RequestHash, ProductApiError> {
 fn check_lines(request: &DecideRequest) -> Result<(), ProductApiError> {
     let products: BTreeSet<_> = request.lines.iter().map(|line| line.product_id).collect();
     let in_bounds = |milli| (1..=Quantity::MAX_MILLI).contains(&milli);
-    let sound = (1..=MAX_LINES).contains(&request.lines.len())
+    let sound = (1..=MAX_ORDER_LINES).contains(&request.lines.len())
         && products.len() == request.lines.len()
         && request.lines.iter().all(|line| in_bounds(line.quantity_milli));
     match sound {
         true => Ok(()),
         false => Err(ProductApiError::Rejected(format!(
-            "an order has 1 to {MAX_LINES} lines, each of another product and of a quantity above 0 within bounds"
+            "an order has 1 to {MAX_ORDER_LINES} lines, each of another product and of a quantity above 0 within bounds"
         ))),
     }
 }
@@ -64,7 +64,12 @@ fn check_lines(request: &DecideRequest) -> Result<(), ProductApiError> {
 fn told(error: ProductError) -> ProductApiError {
     match error {
         ProductError::KeyReused => ProductApiError::KeyReused,
-        ProductError::Store(error) => ProductApiError::Unknown(chain(&error)),
+        ProductError::Store(error) => {
+            if let ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other = error.class {
+                error!(error = chain(&error), "an order cannot be decided: a fault of ours");
+            }
+            ProductApiError::Unknown(chain(&error))
+        }
         ProductError::Refused(refusal) => ProductApiError::Rejected(format!("{:?}", refusal.value)),
     }
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{ProductError, ProductService};
 use crate::{
-    model::{Catalogue, NewProduct, Product, ProductFilter, Reason, Refusal},
+    model::{Catalogue, NewProduct, Product, ProductFilter, Reason, Refusal, Replacement},
     store::{self, Entry},
 };
 
@@ -72,7 +72,7 @@ impl ProductService {
         Ok(!store::any_product(self.database.reader()).await?)
     }
 
-    /// Replaces the catalogue fields; `versions` are those that the caller accepts to change.
+    /// Replaces the catalogue fields.
     ///
     /// # Errors
     /// When there is no such product, its version is another, its SKU or barcode is taken, or its stock does not allow
@@ -81,12 +81,15 @@ impl ProductService {
         &self,
         request: &Keyed,
         id: ProductId,
-        versions: Option<&[i64]>,
-        catalogue: Catalogue,
+        replacement: &Replacement,
     ) -> Result<Answer<Product>, ProductError> {
         self.change(request, async |transaction| {
             let stands = live(store::lock(transaction, id).await?, id)?;
-            let changed = Product { catalogue: catalogue.clone(), ..next_version(stands, versions)? };
+            let mut catalogue = replacement.catalogue.clone();
+            if replacement.keeps_policy {
+                catalogue.stock_policy = stands.catalogue.stock_policy;
+            }
+            let changed = Product { catalogue, ..next_version(stands, replacement.versions.as_deref())? };
             if !changed.catalogue.stock_policy.allows_level(changed.stock) {
                 return Err(Stop::Refused(Refusal::StockNegative { quantity: changed.stock }));
             }
