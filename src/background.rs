@@ -118,3 +118,24 @@ async fn pause(duration: Duration, stopped: &mut watch::Receiver<bool>) -> bool 
     // an error means that nobody is left who could say so
     tokio::time::timeout(duration, stopped.wait_for(|stop| *stop)).await.is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_task_that_breaks_off_starts_anew() {
+        let (_stop, stopped) = watch::channel(false);
+        let starts = Rc::new(Cell::new(0));
+        let counted = starts.clone();
+        let task = move || {
+            counted.set(counted.get() + 1);
+            let first = counted.get() == 1;
+            async move { assert!(!first, "breaks off") }
+        };
+        keep_running("test", task, stopped).await;
+        assert_eq!(starts.get(), 2);
+    }
+}

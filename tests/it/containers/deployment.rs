@@ -77,7 +77,7 @@ impl Deployment {
         command
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
             .args(["-p", &self.project, "-f", self.file])
-            .env("POS_PORT", self.port.number.to_string())
+            .env("POS_PORT", format!("127.0.0.1:{}", self.port.number))
             .env("POS_CURRENCY", "EUR")
             .env("POS_DB_PASSWORD", PASSWORD)
             .env("PRODUCT_DB_PASSWORD", PASSWORD)

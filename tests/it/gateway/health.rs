@@ -90,6 +90,9 @@ async fn five_server_errors_in_a_row_put_out() {
     })
     .await;
     assert_eq!((told, rig.orders[0].count()), (5, 5));
+    // the fault is in the replica's log; here it is none
+    let log = rig.gateway.log();
+    assert!(log.contains("request not served") && !log.contains("ERROR"), "{log}");
     read(&rig, 20).await;
     assert_eq!(rig.orders[0].count(), 5);
 }
