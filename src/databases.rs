@@ -135,7 +135,11 @@ impl Needed<'_> {
         if let SchemaState::Behind(missing) = state
             && self.settings.database.migrate_on_start
         {
-            tracing::info!(database = self.name, missing, "migrating");
+            tracing::info!(
+                database = self.name,
+                missing,
+                "the schema is behind; migrating, unless another process does"
+            );
             self.run_migrations::<M>().await?;
             state = self.state::<M>(database).await?;
         }

@@ -3,7 +3,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use anyhow::Context;
-use contract::{ProductApi, ProductClient};
+use contract::{ProductApi, ProductClient, Shop};
 use gateway::Gateway;
 use order::{OrderService, OrderShared};
 use platform::{
@@ -11,6 +11,7 @@ use platform::{
     database::{Database, FileLock},
     http::{Found, Peer, RateLimit},
     metrics::Metrics,
+    problem::chain,
 };
 use product::ProductService;
 
@@ -24,7 +25,7 @@ use crate::{
 #[derive(Clone)]
 pub enum ProductLink {
     Here(ProductService),
-    There { url: String, client: ClientSettings },
+    There { url: String, client: ClientSettings, shop: Shop },
 }
 
 /// The order module, not yet bound to a worker.
@@ -59,7 +60,9 @@ impl ProductLink {
     pub fn connect(&self) -> Rc<dyn ProductApi> {
         match self {
             Self::Here(service) => Rc::new(service.clone()),
-            Self::There { url, client } => Rc::new(ProductClient::new(client::build(client), url)),
+            Self::There { url, client, shop } => {
+                Rc::new(ProductClient::new(client::build(client), url, shop))
+            }
         }
     }
 }
@@ -102,7 +105,7 @@ impl Modules {
     pub async fn close(&self) {
         for (name, database) in &self.databases {
             if let Err(error) = database.clone().close().await {
-                tracing::warn!(database = name, %error, "the database did not close well");
+                tracing::warn!(database = name, error = chain(&error), "the database did not close well");
             }
         }
     }
@@ -160,9 +163,11 @@ pub async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
 fn product_link(settings: &Settings, product: Option<&ProductService>) -> ProductLink {
     match product {
         Some(service) => ProductLink::Here(service.clone()),
-        None => {
-            ProductLink::There { url: settings.product_url.clone(), client: settings.product_client.clone() }
-        }
+        None => ProductLink::There {
+            url: settings.product_url.clone(),
+            client: settings.product_client.clone(),
+            shop: settings.shop.clone(),
+        },
     }
 }
 

@@ -40,9 +40,18 @@ fn obey(asked: Asked) -> Result<ExitCode, Failure> {
         let server = Settings::load_server(&flags).map_err(Failure::Usage)?;
         return Ok(block_on(healthcheck::ask(&server, ready)));
     }
+    if action == Action::Config {
+        let (report, faults) = Settings::explain(&flags, None);
+        print(&report);
+        return match faults.is_empty() {
+            true => Ok(ExitCode::SUCCESS),
+            false => Err(Failure::Usage(faults)),
+        };
+    }
     let settings = Settings::load(&flags, None).map_err(Failure::Usage)?;
     match action {
-        Action::Config | Action::Openapi | Action::Healthcheck { .. } => print(&settings.report()),
+        // done above, without settings that hold
+        Action::Config | Action::Openapi | Action::Healthcheck { .. } => {}
         Action::Migrate => {
             start_log(&settings)?;
             print(&block_on(migrate::migrate(&settings))?);

@@ -36,7 +36,6 @@ pub struct Settings {
     pub product_client: ClientSettings,
     pub order: OrderSettings,
     pub gateway: GatewaySettings,
-    layers: Layers,
 }
 
 /// Keys of `[order]` that say where things are; the module itself does not know them.
@@ -55,10 +54,19 @@ impl Settings {
         let shop = check::check(&mut layers, role);
         match (shop, layers.take_faults()) {
             (Some(shop), faults) if faults.is_empty() => {
-                Self::build(role, shop, layers).map_err(|error| vec![error.to_string()])
+                Self::build(role, shop, &layers).map_err(|error| vec![error.to_string()])
             }
             (_, faults) => Err(faults),
         }
+    }
+
+    /// What would be in force, secrets hidden, and every fault: most wanted when there is one.
+    pub fn explain(flags: &Flags, environment: Option<HashMap<String, String>>) -> (String, Vec<String>) {
+        let role = flags.role.unwrap_or_default();
+        let mut layers = Layers::read(role, flags, environment);
+        secret::resolve_database_urls(&mut layers, role);
+        check::check(&mut layers, role);
+        (report::report(role, &layers), layers.take_faults())
     }
 
     /// Reads what a health check needs, and checks nothing else: where it runs, other roles' secrets may be missing.
@@ -70,21 +78,20 @@ impl Settings {
         section(&layers, "server", &[]).map_err(|error| vec![error.to_string()])
     }
 
-    fn build(role: Role, shop: Shop, layers: Layers) -> Result<Self, config::ConfigError> {
+    fn build(role: Role, shop: Shop, layers: &Layers) -> Result<Self, config::ConfigError> {
         Ok(Self {
             role,
             shop,
-            server: section(&layers, "server", &[])?,
-            log: section(&layers, "log", &[])?,
-            database: section(&layers, "database", &[])?,
-            idempotency: section(&layers, "idempotency", &[])?,
+            server: section(layers, "server", &[])?,
+            log: section(layers, "log", &[])?,
+            database: section(layers, "database", &[])?,
+            idempotency: section(layers, "idempotency", &[])?,
             product_database_url: layers.text("product.database_url").to_owned(),
             order_database_url: layers.text("order.database_url").to_owned(),
             product_url: layers.text("order.product_url").to_owned(),
-            product_client: section(&layers, "order.client", &[])?,
-            order: section(&layers, "order", &ORDER_PLACES)?,
-            gateway: section(&layers, "gateway", &[])?,
-            layers,
+            product_client: section(layers, "order.client", &[])?,
+            order: section(layers, "order", &ORDER_PLACES)?,
+            gateway: section(layers, "gateway", &[])?,
         })
     }
 
@@ -93,11 +100,6 @@ impl Settings {
         let product = self.role.has_product().then_some(self.product_database_url.as_str());
         let order = self.role.has_order().then_some(self.order_database_url.as_str());
         product.into_iter().chain(order).collect()
-    }
-
-    /// Every key with its value and where that came from, secrets hidden.
-    pub fn report(&self) -> String {
-        report::report(self.role, &self.layers)
     }
 }
 

@@ -192,3 +192,17 @@ async fn the_order_service_lives_and_reads_while_the_product_service_is_away() {
     order.get("/orders").await.with_status(200);
     assert_eq!(order.get("/metrics").await.status, 200);
 }
+
+/// Prices of another currency are other prices.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_service_of_another_shop_sells_nothing() {
+    let strange = [("POS__SHOP__ID", "other"), ("POS__SHOP__CURRENCY", "JPY")];
+    let split = Split::behind(Behaviour::PassThrough, &strange).await;
+    let id = split.shop.make_product_id(json!({})).await;
+
+    let ready = split.shop.order().get("/readyz").await.with_status(200);
+    assert!(ready.to_string().contains("degraded"), "{ready}");
+    split.shop.place(&[(&id, 1.0)]).await.with_problem(500, "internal");
+
+    assert_eq!(split.shop.stock(&id).await, 100);
+}

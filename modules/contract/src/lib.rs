@@ -25,4 +25,4 @@ pub use money::{Money, MoneyError};
 pub use product_api::{ProductApi, ProductApiError};
 pub use product_client::ProductClient;
 pub use quantity::{Quantity, QuantityError};
-pub use shop::Shop;
+pub use shop::{SHOP_HEADER, Shop};

@@ -30,7 +30,7 @@ pub trait ProductApi {
         deadline: Deadline,
     ) -> Result<Deduction, ProductApiError>;
 
-    /// Whether the product module answers.
+    /// Whether the product module of the same shop answers.
     async fn is_reachable(&self) -> bool;
 }
 

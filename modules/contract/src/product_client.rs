@@ -19,6 +19,7 @@ use crate::{
     deduction::{DecideRequest, Deduction, RefuseRequest},
     ids::OrderId,
     product_api::{ProductApi, ProductApiError},
+    shop::{SHOP_HEADER, Shop},
 };
 
 /// Characters of a foreign answer that go into our log.
@@ -28,12 +29,13 @@ const EXCERPT_CHARACTERS: usize = 200;
 pub struct ProductClient {
     client: Rc<Client>,
     base_url: String,
+    shop: String,
 }
 
 impl ProductClient {
     /// `base_url` such as `http://product-service:8081`.
-    pub fn new(client: Rc<Client>, base_url: &str) -> Self {
-        Self { client, base_url: base_url.trim_end_matches('/').to_owned() }
+    pub fn new(client: Rc<Client>, base_url: &str, shop: &Shop) -> Self {
+        Self { client, base_url: base_url.trim_end_matches('/').to_owned(), shop: shop.label() }
     }
 
     async fn ask(
@@ -46,6 +48,7 @@ impl ProductClient {
         let left_ms = deadline.remaining().as_millis();
         let request = request
             .insert_header((deadline::HEADER, left_ms.to_string()))
+            .insert_header((SHOP_HEADER, self.shop.as_str()))
             .insert_header((request_id::HEADER, request_id::current().as_str()))
             .insert_header((trace::HEADER, trace::current().as_str()))
             .insert_header((header::ACCEPT_ENCODING, "identity"));
@@ -116,7 +119,9 @@ impl ProductApi for ProductClient {
     }
 
     async fn is_reachable(&self) -> bool {
-        let response = self.client.get(format!("{}/readyz", self.base_url)).send().await;
-        response.is_ok_and(|response| response.status().is_success())
+        let asked = self.client.get(format!("{}/internal/shop", self.base_url)).send().await;
+        let Ok(mut response) = asked else { return false };
+        let shop = response.body().limit(ANSWER_LIMIT_BYTES).await;
+        response.status().is_success() && shop.is_ok_and(|shop| shop == self.shop.as_bytes())
     }
 }

@@ -8,6 +8,9 @@ use crate::{currency::Currency, ids::OrderId};
 /// Namespace of all shops (made once, at random; never to be changed).
 const NAMESPACE: Uuid = Uuid::from_u128(0x5f2c_93a1_7d44_4c0e_9b1e_3a60_c4d8_21f7);
 
+/// Header by which an order service says for which shop it asks: prices of another currency are other prices.
+pub const SHOP_HEADER: &str = "pos-shop";
+
 /// What all services of a shop agree on. Each database stores it at its first start.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -20,6 +23,11 @@ impl Shop {
     pub fn new(id: String, currency: Currency) -> Self {
         let namespace = Uuid::new_v5(&NAMESPACE, id.as_bytes());
         Self { id, currency, namespace }
+    }
+
+    /// Shop and currency, as services tell each other.
+    pub fn label(&self) -> String {
+        format!("{}/{}", self.id, self.currency)
     }
 
     /// The order's id is a function of its key: a repeat meets its own order by primary key, whatever was lost.

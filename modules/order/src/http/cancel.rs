@@ -8,7 +8,10 @@ use platform::{
 };
 
 use super::{body::CancelOrderBody, document::OrderDocument, problem::order_problem};
-use crate::{model::OrderStatus, service::OrderService};
+use crate::{
+    model::OrderStatus,
+    service::{OrderError, OrderService},
+};
 
 /// Give an order up
 ///
@@ -39,7 +42,7 @@ pub async fn cancel_order(
     let command = body.0.into_command(key.0)?;
     let target = service.target(&command);
     let cancelled = service.until(caller.0, target, service.cancel(&command)).await;
-    let answer = cancelled.map_err(order_problem)?;
+    let answer = cancelled.map_err(cancel_problem)?;
     let order = &answer.value;
     if order.status() == OrderStatus::Confirmed {
         let detail = "The order was confirmed before it could be given up; read it under its orderId.";
@@ -47,4 +50,18 @@ pub async fn cancel_order(
         return Err(Problem { replayed: answer.replayed, ..problem });
     }
     Ok(answered(StatusCode::OK, &answer).json(OrderDocument::of(order, service.shop().currency)))
+}
+
+/// The key to repeat with is the cancellation's own, and cancelling once more is no way out of it.
+fn cancel_problem(error: OrderError) -> Problem {
+    let is_unknown = matches!(error, OrderError::OutcomeUnknown { .. });
+    let problem = order_problem(error);
+    match is_unknown {
+        true => Problem {
+            detail: "The order is not given up yet, and may still be sold; repeat this cancellation until it is answered."
+                .to_owned(),
+            ..problem
+        },
+        false => problem,
+    }
 }

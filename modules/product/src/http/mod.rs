@@ -30,6 +30,7 @@ pub fn configure(config: &mut ServiceConfig) {
 /// What order services ask, on the product role alone; not public, so not in the API document.
 pub fn configure_internal(config: &mut ServiceConfig) {
     config
+        .route("/internal/shop", web::get().to(internal::get_shop))
         .route("/internal/deductions/{id}", web::put().to(internal::decide_order))
         .route("/internal/deductions/{id}/refuse", web::post().to(internal::refuse_order));
 }
