@@ -1,6 +1,6 @@
 //! A product module that cannot be heard.
 
-use std::{future::pending, rc::Rc};
+use std::{future::pending, rc::Rc, time::Duration};
 
 use async_trait::async_trait;
 use contract::{DecideRequest, Deduction, OrderId, ProductApi, ProductApiError, RefuseRequest};
@@ -39,24 +39,29 @@ impl Unheard {
     }
 }
 
+/// The work is done however slow the machine is; the caller's own try ends when it ends.
+fn patient() -> Deadline {
+    Deadline::after(Duration::from_secs(30))
+}
+
 #[async_trait(?Send)]
 impl ProductApi for Unheard {
     async fn decide(
         &self,
         order: OrderId,
         request: &DecideRequest,
-        deadline: Deadline,
+        _: Deadline,
     ) -> Result<Deduction, ProductApiError> {
-        self.lose(self.inner.decide(order, request, deadline)).await
+        self.lose(self.inner.decide(order, request, patient())).await
     }
 
     async fn refuse(
         &self,
         order: OrderId,
         request: &RefuseRequest,
-        deadline: Deadline,
+        _: Deadline,
     ) -> Result<Deduction, ProductApiError> {
-        self.lose(self.inner.refuse(order, request, deadline)).await
+        self.lose(self.inner.refuse(order, request, patient())).await
     }
 
     async fn is_reachable(&self) -> bool {

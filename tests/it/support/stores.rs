@@ -128,7 +128,7 @@ pub fn settings() -> OrderSettings {
 
 /// Settings of a replica that soon gives up, and whose orders are soon swept.
 pub fn hurried() -> OrderSettings {
-    OrderSettings { deadline_ms: 800, decide_try_ms: 300, ..settings() }
+    OrderSettings { deadline_ms: 1500, decide_try_ms: 700, ..settings() }
 }
 
 pub fn key() -> IdempotencyKey {
