@@ -32,34 +32,21 @@ fn obey(asked: Asked) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::SUCCESS);
         }
     };
-    if action == Action::Openapi {
-        print(&describe(&flags)?);
-        return Ok(ExitCode::SUCCESS);
-    }
-    if let Action::Healthcheck { ready } = action {
-        let server = Settings::load_server(&flags).map_err(Failure::Usage)?;
-        return Ok(block_on(healthcheck::ask(&server, ready)));
-    }
-    if action == Action::Config {
-        let (report, faults) = Settings::explain(&flags, None);
-        print(&report);
-        return match faults.is_empty() {
-            true => Ok(ExitCode::SUCCESS),
-            false => Err(Failure::Usage(faults)),
-        };
-    }
-    let settings = Settings::load(&flags, None).map_err(Failure::Usage)?;
     match action {
-        // done above, without settings that hold
-        Action::Config | Action::Openapi | Action::Healthcheck { .. } => {}
-        Action::Migrate => {
-            start_log(&settings)?;
-            print(&block_on(migrate::migrate(&settings))?);
+        Action::Openapi => print(&describe(&flags)?),
+        Action::Config => {
+            let (report, faults) = Settings::explain(&flags, None);
+            print(&report);
+            if !faults.is_empty() {
+                return Err(Failure::Usage(faults));
+            }
         }
-        Action::Serve { demo } => {
-            start_log(&settings)?;
-            block_on(serve::serve(&settings, demo))?;
+        Action::Healthcheck { ready } => {
+            let server = Settings::load_server(&flags).map_err(Failure::Usage)?;
+            return Ok(block_on(healthcheck::ask(&server, ready)));
         }
+        Action::Migrate => print(&block_on(migrate::migrate(&start(&flags)?))?),
+        Action::Serve { demo } => block_on(serve::serve(&start(&flags)?, demo))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -71,8 +58,11 @@ fn describe(flags: &Flags) -> Result<String, Failure> {
     Ok(text + "\n")
 }
 
-fn start_log(settings: &Settings) -> Result<(), Failure> {
-    telemetry::start(&settings.log).map_err(|error| Failure::usage(format!("log.level: {error}")))
+/// Settings that hold, and the log that they ask for.
+fn start(flags: &Flags) -> Result<Settings, Failure> {
+    let settings = Settings::load(flags, None).map_err(Failure::Usage)?;
+    telemetry::start(&settings.log).map_err(|error| Failure::usage(format!("log.level: {error}")))?;
+    Ok(settings)
 }
 
 fn block_on<F: Future>(work: F) -> F::Output {
