@@ -12,9 +12,6 @@ pub struct Model {
     pub sku: Option<String>,
     pub barcode: Option<String>,
     pub category: Option<String>,
-    pub reorder_level_milli: Option<i64>,
-    /// The words of the name, in small letters, each between spaces.
-    pub search_words: String,
     pub archived: bool,
     pub version: i64,
     pub created_at: DateTimeUtc,

@@ -12,6 +12,13 @@ pub struct Model {
     pub quantity_milli: i64,
     /// The last movement's number; 0 before the first.
     pub seq: i64,
+    pub reorder_level_milli: Option<i64>,
+    /// The product's mark once more, so that an index of what is low or flagged need not hold what is archived.
+    pub archived: bool,
+    /// At or below the reorder level; the database's own sum.
+    pub low: bool,
+    /// Sold below 0 under the policy `flag`; the database's own sum.
+    pub flagged: bool,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

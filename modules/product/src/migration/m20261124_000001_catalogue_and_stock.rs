@@ -60,8 +60,9 @@ fn products() -> TableCreateStatement {
         .col(ColumnDef::new(Sku).text())
         .col(ColumnDef::new(Barcode).text())
         .col(ColumnDef::new(Category).text())
-        .col(ColumnDef::new(ReorderLevelMilli).big_integer())
-        .col(ColumnDef::new(SearchWords).text().not_null())
+        // the two of them were moved later
+        .col(ColumnDef::new("reorder_level_milli").big_integer())
+        .col(ColumnDef::new("search_words").text().not_null())
         .col(ColumnDef::new(Archived).boolean().not_null())
         .col(ColumnDef::new(Version).big_integer().not_null())
         .col(ColumnDef::new(CreatedAt).timestamp_with_time_zone().not_null())

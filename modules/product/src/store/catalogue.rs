@@ -10,34 +10,27 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::row::to_product;
+use super::{row::to_product, words};
 use crate::{
     entity::{product, stock},
-    model::{Product, search_words},
+    model::Product,
 };
 
 /// Writes a new product with no stock; what it opens with is a movement.
 pub async fn insert(transaction: &DatabaseTransaction, new: &Product) -> Result<(), StoreError> {
     product::Entity::insert(catalogue_row(new)).exec_without_returning(transaction).await?;
-    let stock = stock::ActiveModel {
-        product_id: Set(new.id.0),
-        policy: Set(new.catalogue.stock_policy.as_str().to_owned()),
-        quantity_milli: Set(Quantity::ZERO.milli()),
-        seq: Set(0),
-    };
+    let stock =
+        stock::ActiveModel { quantity_milli: Set(Quantity::ZERO.milli()), seq: Set(0), ..stock_row(new) };
     stock::Entity::insert(stock).exec_without_returning(transaction).await?;
+    words::insert(transaction, &[(new.id.0, new.catalogue.name.as_str(), new.archived)]).await?;
     Ok(())
 }
 
 /// Writes catalogue fields, archive mark and version of a product whose stock row this transaction has locked.
 pub async fn update(transaction: &DatabaseTransaction, changed: &Product) -> Result<(), StoreError> {
     product::Entity::update(catalogue_row(changed)).exec_without_returning(transaction).await?;
-    let stock = stock::ActiveModel {
-        product_id: Set(changed.id.0),
-        policy: Set(changed.catalogue.stock_policy.as_str().to_owned()),
-        ..Default::default()
-    };
-    stock::Entity::update(stock).exec_without_returning(transaction).await?;
+    stock::Entity::update(stock_row(changed)).exec_without_returning(transaction).await?;
+    words::replace(transaction, changed).await?;
     Ok(())
 }
 
@@ -50,12 +43,21 @@ fn catalogue_row(product: &Product) -> product::ActiveModel {
         sku: Set(catalogue.sku.clone()),
         barcode: Set(catalogue.barcode.clone()),
         category: Set(catalogue.category.clone()),
-        reorder_level_milli: Set(catalogue.reorder_level.map(Quantity::milli)),
-        search_words: Set(format!(" {} ", search_words(&catalogue.name).join(" "))),
         archived: Set(product.archived),
         version: Set(product.version),
         created_at: Set(product.created_at),
         updated_at: Set(product.updated_at),
+    }
+}
+
+/// What an edit writes beside the catalogue row; the level is the ledger's.
+fn stock_row(product: &Product) -> stock::ActiveModel {
+    stock::ActiveModel {
+        product_id: Set(product.id.0),
+        policy: Set(product.catalogue.stock_policy.as_str().to_owned()),
+        reorder_level_milli: Set(product.catalogue.reorder_level.map(Quantity::milli)),
+        archived: Set(product.archived),
+        ..Default::default()
     }
 }
 

@@ -3,14 +3,17 @@
 use contract::ProductId;
 use platform::database::StoreError;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select, SelectTwo, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect, SelectTwo, sea_query::Expr,
 };
 
-use super::row::to_product;
+use super::{
+    row::to_product,
+    words::{self, is_archived},
+};
 use crate::{
     entity::{product, stock},
-    model::{Product, ProductFilter, StockPolicy},
+    model::{Product, ProductFilter},
 };
 
 /// Up to `limit` products after `after`.
@@ -20,13 +23,34 @@ pub async fn list(
     after: Option<ProductId>,
     limit: u64,
 ) -> Result<Vec<Product>, StoreError> {
-    let mut query = product::Entity::find().filter(catalogue_condition(filter));
-    if let Some(after) = after {
-        query = query.filter(product::Column::Id.gt(after.0));
-    }
-    let rows =
-        with_stock(query, filter).order_by_asc(product::Column::Id).limit(limit).all(connection).await?;
+    let words = words::search(connection, &filter.words, filter.archived).await?;
+    let rows = page(filter, words, after, limit).all(connection).await?;
     rows.into_iter().map(to_product).collect()
+}
+
+fn page(
+    filter: &ProductFilter,
+    words: Condition,
+    after: Option<ProductId>,
+    limit: u64,
+) -> SelectTwo<product::Entity, stock::Entity> {
+    // in the order of the rows that the filter is about, so that their index brings the page in its order
+    let id = match is_about_stock(filter) {
+        true => Expr::col((stock::Entity, stock::Column::ProductId)),
+        false => Expr::col((product::Entity, product::Column::Id)),
+    };
+    product::Entity::find()
+        .find_also_related(stock::Entity)
+        .filter(words)
+        .filter(catalogue_condition(filter))
+        .filter(stock_condition(filter))
+        .filter(Condition::all().add_option(after.map(|after| id.clone().gt(after.0))))
+        .order_by(id, Order::Asc)
+        .limit(limit)
+}
+
+fn is_about_stock(filter: &ProductFilter) -> bool {
+    filter.stock_policy.is_some() || filter.low_stock == Some(true) || filter.flagged == Some(true)
 }
 
 /// Whether there is any product at all.
@@ -35,40 +59,21 @@ pub async fn any_product(connection: &impl ConnectionTrait) -> Result<bool, Stor
 }
 
 fn catalogue_condition(filter: &ProductFilter) -> Condition {
-    use product::Column::{Archived, Barcode, Category, SearchWords, Sku};
-    let mut condition = Condition::all().add(Archived.eq(filter.archived));
+    use product::Column::{Barcode, Category, Sku};
+    let mut condition = Condition::all().add(is_archived(product::Entity, filter.archived));
     for (column, wanted) in [(Sku, &filter.sku), (Barcode, &filter.barcode), (Category, &filter.category)] {
         condition = condition.add_option(wanted.as_ref().map(|wanted| column.eq(wanted.as_str())));
-    }
-    if let Some((last, whole)) = filter.words.split_last() {
-        // words are letters and digits alone, so there is nothing to escape
-        condition = condition.add(SearchWords.contains(format!(" {last}")));
-        for word in whole {
-            condition = condition.add(SearchWords.contains(format!(" {word} ")));
-        }
     }
     condition
 }
 
-fn with_stock(
-    query: Select<product::Entity>,
-    filter: &ProductFilter,
-) -> SelectTwo<product::Entity, stock::Entity> {
-    use stock::Column::{Policy, QuantityMilli};
-    let mut condition = Condition::all();
-    if let Some(policy) = filter.stock_policy {
-        condition = condition.add(Policy.eq(policy.as_str()));
+fn stock_condition(filter: &ProductFilter) -> Condition {
+    use stock::Column::{Flagged, Low, Policy};
+    let mut condition = Condition::all().add(is_archived(stock::Entity, filter.archived));
+    condition = condition.add_option(filter.stock_policy.map(|policy| Policy.eq(policy.as_str())));
+    for (mark, wanted) in [(Low, filter.low_stock), (Flagged, filter.flagged)] {
+        let marked = Expr::col((stock::Entity, mark));
+        condition = condition.add_option(wanted.map(|wanted| if wanted { marked } else { marked.not() }));
     }
-    if let Some(low) = filter.low_stock {
-        let is_low = Condition::all()
-            .add(Policy.ne(StockPolicy::Untracked.as_str()))
-            .add(product::Column::ReorderLevelMilli.is_not_null())
-            .add(Expr::col(QuantityMilli).lte(Expr::col(product::Column::ReorderLevelMilli)));
-        condition = condition.add(if low { is_low } else { is_low.not() });
-    }
-    if let Some(flagged) = filter.flagged {
-        let is_flagged = Condition::all().add(Policy.eq(StockPolicy::Flag.as_str())).add(QuantityMilli.lt(0));
-        condition = condition.add(if flagged { is_flagged } else { is_flagged.not() });
-    }
-    query.find_also_related(stock::Entity).filter(condition)
+    condition
 }

@@ -8,6 +8,7 @@ mod deductions;
 mod ledger;
 mod list;
 mod row;
+pub mod words;
 
 pub use catalogue::{find, insert, lock, lock_all, update};
 pub use deductions::{StoredDeduction, find_deduction, insert_deduction, is_deduction_race};

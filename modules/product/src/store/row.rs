@@ -20,7 +20,7 @@ pub fn to_product((row, stock): (product::Model, Option<stock::Model>)) -> Resul
         barcode: row.barcode,
         category: row.category,
         stock_policy,
-        reorder_level: row.reorder_level_milli.map(Quantity::from_milli),
+        reorder_level: stock.reorder_level_milli.map(Quantity::from_milli),
     };
     Ok(Product {
         id: ProductId(row.id),

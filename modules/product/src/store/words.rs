@@ -1,0 +1,122 @@
+//! The words of the names: written beside each product, looked up by a search.
+
+use std::collections::BTreeSet;
+
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    sea_query::{Expr, IntoIden, Query, SelectStatement},
+};
+use uuid::Uuid;
+
+use crate::{
+    entity::{
+        product,
+        product_word::{
+            self,
+            Column::{ProductId, Word},
+        },
+    },
+    model::{Product, search_words},
+};
+
+/// Rows of one statement; each has three parameters, and SQLite takes 32,766 of them.
+const ROWS: usize = 5000;
+
+/// Products that a word may have and still be the one that is looked up. A word that more have is met soon enough while
+/// the catalogue is walked in its order, at this one in a hundred products of a million.
+const FEW: u64 = 10_000;
+
+/// Writes the words of new products: id, name, and whether it is archived.
+pub async fn insert(connection: &impl ConnectionTrait, products: &[(Uuid, &str, bool)]) -> Result<(), DbErr> {
+    let mut rows = Vec::new();
+    for (product_id, name, archived) in products {
+        let words: BTreeSet<String> = search_words(name).into_iter().collect();
+        rows.extend(words.into_iter().map(|word| product_word::ActiveModel {
+            product_id: Set(*product_id),
+            word: Set(word),
+            archived: Set(*archived),
+        }));
+    }
+    for rows in rows.chunks(ROWS) {
+        product_word::Entity::insert_many(rows.to_vec()).exec_without_returning(connection).await?;
+    }
+    Ok(())
+}
+
+/// Writes the words of a product anew.
+pub async fn replace(connection: &impl ConnectionTrait, product: &Product) -> Result<(), DbErr> {
+    product_word::Entity::delete_many().filter(ProductId.eq(product.id.0)).exec(connection).await?;
+    insert(connection, &[(product.id.0, product.catalogue.name.as_str(), product.archived)]).await
+}
+
+/// What a search asks of each product, its last word being a prefix.
+///
+/// The first word that few products have is looked up, and the others are checked at each of these. SQLite, which does
+/// not count how often a word comes, could not choose so by itself.
+pub async fn search(
+    connection: &impl ConnectionTrait,
+    words: &[String],
+    archived: bool,
+) -> Result<Condition, DbErr> {
+    let mut terms = terms(words);
+    let mut condition = Condition::all();
+    if let Some(rare) = first_rare(connection, &terms, archived).await? {
+        condition = condition.add(looked_up(terms.remove(rare), archived));
+    }
+    Ok(terms.into_iter().fold(condition, |all, term| all.add(checked(term))))
+}
+
+fn terms(words: &[String]) -> Vec<Condition> {
+    let is = |word: &String| Condition::all().add(Word.eq(word));
+    // a word has letters and digits alone, and so nothing above them
+    let begins =
+        |word: &String| Condition::all().add(Word.gte(word)).add(Word.lt(format!("{word}{}", char::MAX)));
+    let Some((last, whole)) = words.split_last() else {
+        return Vec::new();
+    };
+    whole.iter().map(is).chain([begins(last)]).collect()
+}
+
+async fn first_rare(
+    connection: &impl ConnectionTrait,
+    terms: &[Condition],
+    archived: bool,
+) -> Result<Option<usize>, DbErr> {
+    for (place, term) in terms.iter().enumerate() {
+        let found = with_word(term.clone(), archived).limit(FEW + 1).take();
+        let count = Query::select().expr(Expr::cust("count(*)")).from_subquery(found, "found").take();
+        let row = connection.query_one(&count).await?;
+        let count: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+        if count <= FEW as i64 {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
+}
+
+fn looked_up(term: Condition, archived: bool) -> Expr {
+    Expr::col((product::Entity, product::Column::Id)).in_subquery(with_word(term, archived))
+}
+
+fn with_word(term: Condition, archived: bool) -> SelectStatement {
+    Query::select()
+        .column(ProductId)
+        .from(product_word::Entity)
+        .cond_where(term.add(is_archived(product_word::Entity, archived)))
+        .take()
+}
+
+fn checked(term: Condition) -> Expr {
+    let of_product =
+        Expr::col((product_word::Entity, ProductId)).equals((product::Entity, product::Column::Id));
+    Expr::exists(
+        Query::select().expr(Expr::val(1)).from(product_word::Entity).cond_where(term.add(of_product)).take(),
+    )
+}
+
+/// Spelled out, not a parameter: only so do the databases see that an index of one half serves.
+pub fn is_archived(table: impl IntoIden + 'static, archived: bool) -> Expr {
+    let column = Expr::col((table.into_iden(), "archived"));
+    if archived { column } else { column.not() }
+}
