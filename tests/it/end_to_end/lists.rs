@@ -87,6 +87,50 @@ async fn search_finds_words_of_the_name_and_the_prefix_of_the_last(
 
 #[rstest]
 #[tokio::test]
+async fn search_knows_no_case_and_no_accents_and_follows_the_name(
+    #[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape,
+) {
+    let shop = shape.start().await;
+    let mark = unique("").trim().to_owned();
+    let name = format!("Crème Brûlée {mark}");
+    let id = shop.make_product_id(json!({ "name": name })).await;
+    let search = async |text: &str| found(&shop, &format!("search={text}")).await;
+
+    assert_eq!(search(&format!("{mark} creme BRUL")).await, [id.as_str()]);
+    assert_eq!(search(&format!("{mark} CR%C3%88ME")).await, [id.as_str()]);
+    assert_eq!(search(&format!("{mark} cre%CC%80me")).await, [id.as_str()], "an accent of its own");
+
+    let renamed = json!({ "name": format!("Îles flottantes {mark}"), "price": "4.20" });
+    shop.product.put(&format!("/products/{id}"), &renamed).await.with_status(200);
+    assert_eq!(search(&format!("{mark} iles")).await, [id.as_str()]);
+    assert_eq!(search(&format!("{mark} creme")).await, Vec::<String>::new());
+
+    shop.product.delete(&format!("/products/{id}")).await.with_status(204);
+    assert_eq!(search(&mark).await, Vec::<String>::new());
+    assert_eq!(search(&format!("{mark}&archived=true")).await, [id]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn filters_by_stock_policy_and_what_is_sold_below_zero(
+    #[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape,
+) {
+    let shop = shape.start().await;
+    let category = unique("flag").replace(' ', "-");
+    let with = |policy: &str| json!({ "stock": 1, "stockPolicy": policy, "category": category });
+    let flag = shop.make_product_id(with("flag")).await;
+    shop.make_product(with("deny")).await;
+    let query = |filter: &str| format!("category={category}&{filter}");
+
+    assert_eq!(found(&shop, &query("stockPolicy=flag")).await, [flag.as_str()]);
+    assert_eq!(found(&shop, &query("flagged=true")).await, Vec::<String>::new());
+    shop.place(&[(&flag, 2.0)]).await.with_status(201);
+    assert_eq!(found(&shop, &query("flagged=true")).await, [flag.as_str()]);
+    assert!(found(&shop, "flagged=true").await.contains(&flag));
+}
+
+#[rstest]
+#[tokio::test]
 async fn filters_by_sku_barcode_and_archived(#[values(AllOnSqlite, AllOnPostgres, Split)] shape: Shape) {
     let shop = shape.start().await;
     let (sku, barcode) = (unique("S").replace(' ', "-"), barcode());

@@ -3,4 +3,6 @@
 mod abandoned;
 mod checks;
 mod decisions;
+mod large_catalogue;
 mod together;
+mod upgrade;

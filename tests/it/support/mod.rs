@@ -4,6 +4,7 @@ pub mod audit;
 pub mod client;
 pub mod directory;
 pub mod engine;
+pub mod large_catalogue;
 pub mod load;
 pub mod peer;
 pub mod port;

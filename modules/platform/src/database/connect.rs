@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, DbBackend, DbErr,
+    ConnectOptions, DatabaseConnection, DbBackend, DbErr, Statement,
     sqlx::{
         postgres::PgConnectOptions,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -68,6 +68,11 @@ impl Database {
     /// Where reads go. A commit that was acknowledged is seen by every later read.
     pub fn reader(&self) -> &DatabaseConnection {
         &self.reader
+    }
+
+    /// Shows each statement that a read sends from now on, with its parameters: for who asks how the database finds its rows.
+    pub fn on_read(&mut self, show: impl Fn(&Statement) + Send + Sync + 'static) {
+        self.reader.set_metric_callback(move |sent| show(sent.statement));
     }
 
     pub fn backend(&self) -> DbBackend {

@@ -37,10 +37,10 @@ const INDEXES: [(&str, &str, &str, &str); 6] = [
     ("product_words", "by_word", "word, product_id", ""),
 ];
 
-/// Among what is not archived they are unique, and have an index.
+/// Among what is not archived they are unique, and have an index already.
 const ARCHIVED_CODES: [&str; 2] = [
-    "CREATE INDEX products_by_sku_archived ON products (sku) WHERE archived",
-    "CREATE INDEX products_by_barcode_archived ON products (barcode) WHERE archived",
+    "CREATE INDEX products_by_sku_archived ON products (sku, id) WHERE archived",
+    "CREATE INDEX products_by_barcode_archived ON products (barcode, id) WHERE archived",
 ];
 
 pub struct Migration;

@@ -3,8 +3,8 @@
 use contract::ProductId;
 use platform::database::StoreError;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, Order, QueryFilter, QueryOrder,
-    QuerySelect, SelectTwo, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    SelectTwo, sea_query::Expr,
 };
 
 use super::{
@@ -34,23 +34,30 @@ fn page(
     after: Option<ProductId>,
     limit: u64,
 ) -> SelectTwo<product::Entity, stock::Entity> {
-    // in the order of the rows that the filter is about, so that their index brings the page in its order
-    let id = match is_about_stock(filter) {
-        true => Expr::col((stock::Entity, stock::Column::ProductId)),
-        false => Expr::col((product::Entity, product::Column::Id)),
-    };
-    product::Entity::find()
+    use {product::Column::Id, stock::Column::ProductId as StockId};
+    // said of both tables, or PostgreSQL merges them from the beginning of the other one
+    let later = after.map(|after| Condition::all().add(Id.gt(after.0)).add(StockId.gt(after.0)));
+    let page = product::Entity::find()
         .find_also_related(stock::Entity)
         .filter(words)
         .filter(catalogue_condition(filter))
         .filter(stock_condition(filter))
-        .filter(Condition::all().add_option(after.map(|after| id.clone().gt(after.0))))
-        .order_by(id, Order::Asc)
-        .limit(limit)
+        .filter(Condition::all().add_option(later))
+        .limit(limit);
+    // in the order of the rows that the filter is about: their index brings the page in its order
+    match is_about_stock(filter) && !is_about_catalogue(filter) {
+        true => page.order_by_asc(StockId),
+        false => page.order_by_asc(Id),
+    }
 }
 
 fn is_about_stock(filter: &ProductFilter) -> bool {
     filter.stock_policy.is_some() || filter.low_stock == Some(true) || filter.flagged == Some(true)
+}
+
+fn is_about_catalogue(filter: &ProductFilter) -> bool {
+    !filter.words.is_empty()
+        || [&filter.sku, &filter.barcode, &filter.category].into_iter().any(Option::is_some)
 }
 
 /// Whether there is any product at all.
@@ -69,7 +76,11 @@ fn catalogue_condition(filter: &ProductFilter) -> Condition {
 
 fn stock_condition(filter: &ProductFilter) -> Condition {
     use stock::Column::{Flagged, Low, Policy};
-    let mut condition = Condition::all().add(is_archived(stock::Entity, filter.archived));
+    let mut condition = Condition::all();
+    if is_about_stock(filter) {
+        // elsewhere PostgreSQL would take the two marks for two chances, and expect few of what is archived
+        condition = condition.add(is_archived(stock::Entity, filter.archived));
+    }
     condition = condition.add_option(filter.stock_policy.map(|policy| Policy.eq(policy.as_str())));
     for (mark, wanted) in [(Low, filter.low_stock), (Flagged, filter.flagged)] {
         let marked = Expr::col((stock::Entity, mark));
