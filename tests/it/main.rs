@@ -1,6 +1,7 @@
 //! Everything that needs a database, a process or the wire; run by `./test`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, also in what it stands on")]
 
+mod api_page;
 mod architecture;
 mod commands;
 mod containers;
