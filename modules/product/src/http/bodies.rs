@@ -1,18 +1,15 @@
 //! Request bodies, and what they ask once every field is checked. All faults of value are told at once.
 
-use contract::{Currency, Money, Quantity, RawAmount};
+use contract::{Currency, Quantity, RawAmount};
 use platform::problem::{Faults, Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::text::{optional_text, parse_text};
 use crate::model::{
-    Adjustment, AdjustmentReason, Catalogue, NewProduct, Replacement, StockCount, StockPolicy,
+    Adjustment, AdjustmentReason, FieldFaults, Fields, NewProduct, Replacement, StockCount, StockPolicy,
+    parse_text,
 };
 
-const MAX_NAME: usize = 200;
-const MAX_CODE: usize = 64;
-const MAX_CATEGORY: usize = 100;
 const MAX_NOTE: usize = 500;
 
 /// A new product.
@@ -101,32 +98,28 @@ pub struct DeductBody {
 
 impl ProductBody {
     pub fn check(self, currency: Currency, versions: Option<Vec<i64>>) -> Result<Replacement, Problem> {
-        let mut faults = Faults::default();
+        let mut faults = FieldFaults::default();
+        let catalogue = self.fields().check(currency, &mut faults);
         let keeps_policy = self.stock_policy.is_none();
-        let catalogue = self.collect(currency, &mut faults);
-        finish(faults, catalogue.map(|catalogue| Replacement { catalogue, keeps_policy, versions }))
+        finish(in_body(faults), catalogue.map(|catalogue| Replacement { catalogue, keeps_policy, versions }))
     }
 
-    fn collect(self, currency: Currency, faults: &mut Faults) -> Option<Catalogue> {
-        let name = faults.check("/name", parse_text(&self.name, MAX_NAME));
-        let price = faults.check("/price", Money::parse_price(&self.price.0, currency));
-        let sku = optional_text(faults, "/sku", self.sku.as_deref(), MAX_CODE);
-        let barcode = optional_text(faults, "/barcode", self.barcode.as_deref(), MAX_CODE);
-        let category = optional_text(faults, "/category", self.category.as_deref(), MAX_CATEGORY);
-        let reorder_level = optional_count(faults, "/reorderLevel", self.reorder_level.as_ref());
-        let stock_policy = self.stock_policy.unwrap_or_default();
-        Some(Catalogue { name: name?, price: price?, sku, barcode, category, stock_policy, reorder_level })
+    fn fields(&self) -> Fields<'_> {
+        Fields {
+            name: &self.name,
+            price: &self.price.0,
+            sku: self.sku.as_deref(),
+            barcode: self.barcode.as_deref(),
+            category: self.category.as_deref(),
+            stock_policy: self.stock_policy,
+            reorder_level: text(self.reorder_level.as_ref()),
+        }
     }
 }
 
 impl NewProductBody {
     pub fn check(self, currency: Currency) -> Result<NewProduct, Problem> {
-        let mut faults = Faults::default();
-        let stock = optional_count(&mut faults, "/stock", self.stock.as_ref());
-        if self.stock_policy == Some(StockPolicy::Untracked) && self.stock.is_some() {
-            faults.add("/stock", "must be left out for an untracked product: no stock is kept of it");
-        }
-        let catalogue = ProductBody {
+        let body = ProductBody {
             name: self.name,
             price: self.price,
             sku: self.sku,
@@ -135,8 +128,11 @@ impl NewProductBody {
             stock_policy: self.stock_policy,
             reorder_level: self.reorder_level,
         };
-        let catalogue = catalogue.collect(currency, &mut faults);
-        finish(faults, catalogue.map(|catalogue| NewProduct { catalogue, stock }))
+        let mut faults = FieldFaults::default();
+        let opening = body.fields().opening(text(self.stock.as_ref()));
+        let stock = opening.map_err(|fault| faults.0.push(fault)).unwrap_or_default();
+        let catalogue = body.fields().check(currency, &mut faults);
+        finish(in_body(faults), catalogue.map(|catalogue| NewProduct { catalogue, stock }))
     }
 }
 
@@ -168,7 +164,7 @@ impl AdjustmentBody {
                 "must be more than 0 to receive and less than 0 for waste; correct goes either way",
             );
         }
-        let note = optional_text(&mut faults, "/note", self.note.as_deref(), MAX_NOTE);
+        let note = self.note.and_then(|note| faults.check("/note", parse_text(&note, MAX_NOTE)));
         let reason = self.reason;
         finish(faults, quantity.map(|quantity| Adjustment { quantity, reason, note }))
     }
@@ -182,8 +178,17 @@ impl DeductBody {
     }
 }
 
-fn optional_count(faults: &mut Faults, pointer: &str, amount: Option<&RawAmount>) -> Option<Quantity> {
-    amount.and_then(|amount| faults.check(pointer, Quantity::parse_count(&amount.0)))
+fn text(amount: Option<&RawAmount>) -> Option<&str> {
+    amount.map(|amount| amount.0.as_str())
+}
+
+/// Faults of fields, each at its place in the body.
+fn in_body(found: FieldFaults) -> Faults {
+    let mut faults = Faults::default();
+    for fault in found.0 {
+        faults.add(format!("/{}", fault.field), fault.detail);
+    }
+    faults
 }
 
 /// A value is missing only where a fault was noted.

@@ -6,7 +6,6 @@ mod problem;
 mod products;
 mod queries;
 mod stock;
-mod text;
 mod views;
 
 use actix_web::web;

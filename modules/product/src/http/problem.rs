@@ -23,39 +23,23 @@ impl From<ProductError> for Problem {
 }
 
 fn refused(refusal: &Refusal) -> Problem {
+    let told = |code: Code| code.problem(refusal.to_string());
     match refusal {
-        Refusal::NotFound(id) => Code::NotFound.problem(format!("There is no product {id}.")),
-        Refusal::DuplicateSku => taken(Code::DuplicateSku, "/sku", "SKU"),
-        Refusal::DuplicateBarcode => taken(Code::DuplicateBarcode, "/barcode", "barcode"),
-        Refusal::VersionMismatch { current } => Code::VersionMismatch
-            .problem(format!("The product is at version {current}; read it again and repeat the change."))
-            .member("version", *current),
-        Refusal::StockNegative { quantity } => Code::StockNegative
-            .problem("Stock is below 0, so the policy cannot become deny; set it to allow, count the stock, then set deny.")
-            .member("quantity", json!(quantity)),
-        Refusal::Untracked => {
-            Code::StockUntracked.problem("The product's stock is not tracked; set its stockPolicy to allow first.")
-        }
-        Refusal::InsufficientStock { requested, available } => Code::InsufficientStock
-            .problem("Less is available than that; stock cannot go below its floor.")
+        Refusal::NotFound(_) => told(Code::NotFound),
+        Refusal::DuplicateSku => told(Code::DuplicateSku).at(Place::Body("/sku".into())),
+        Refusal::DuplicateBarcode => told(Code::DuplicateBarcode).at(Place::Body("/barcode".into())),
+        Refusal::VersionMismatch { current } => told(Code::VersionMismatch).member("version", *current),
+        Refusal::StockNegative { quantity } => told(Code::StockNegative).member("quantity", json!(quantity)),
+        Refusal::Untracked => told(Code::StockUntracked),
+        Refusal::InsufficientStock { requested, available } => told(Code::InsufficientStock)
             .member("requested", json!(requested))
             .member("available", json!(available)),
-        Refusal::StaleCount { quantity, seq } => Code::StaleCount
-            .problem("Stock is not what the count expected; count again, or send the movement's seq as asOf.")
-            .member("quantity", json!(quantity))
-            .member("seq", *seq),
-        Refusal::UnknownSeq { latest } => Code::Conflict
-            .problem(format!("asOf names no movement of this product; the latest is {latest}."))
-            .at(Place::Body("/asOf".into())),
-        Refusal::StockOutOfRange => {
-            Code::StockOutOfRange.problem("Stock would be more than 1000000000000, the most that is kept.")
+        Refusal::StaleCount { quantity, seq } => {
+            told(Code::StaleCount).member("quantity", json!(quantity)).member("seq", *seq)
         }
+        Refusal::UnknownSeq { .. } => told(Code::Conflict).at(Place::Body("/asOf".into())),
+        Refusal::StockOutOfRange => told(Code::StockOutOfRange),
     }
-}
-
-fn taken(code: Code, pointer: &str, name: &str) -> Problem {
-    let detail = format!("Another product has this {name}; choose another, or archive that product first.");
-    code.problem(detail).at(Place::Body(pointer.into()))
 }
 
 fn store_problem(error: StoreError) -> Problem {

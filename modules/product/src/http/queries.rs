@@ -7,8 +7,7 @@ use platform::{
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use super::text::parse_text;
-use crate::model::{ProductFilter, StockPolicy, search_words};
+use crate::model::{ProductFilter, StockPolicy, parse_text, search_words};
 
 /// Characters of a filter.
 const MAX_FILTER: usize = 200;

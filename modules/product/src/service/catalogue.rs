@@ -1,5 +1,7 @@
 //! Products: create, read, list, replace, archive.
 
+use std::slice;
+
 use contract::{ProductId, Quantity};
 use platform::{
     clock,
@@ -14,7 +16,7 @@ use uuid::Uuid;
 
 use super::{ProductError, ProductService};
 use crate::{
-    model::{Catalogue, NewProduct, Product, ProductFilter, Reason, Refusal, Replacement},
+    model::{Movement, NewProduct, Product, ProductFilter, Reason, Refusal, Replacement},
     store::{self, Entry},
 };
 
@@ -24,18 +26,10 @@ impl ProductService {
     /// # Errors
     /// When its SKU or barcode is taken.
     pub async fn create(&self, request: &Keyed, new: NewProduct) -> Result<Answer<Product>, ProductError> {
-        let product = fresh(new.catalogue);
-        let opening = new.stock.unwrap_or_default();
+        let opened = opened(new)?;
         self.change(request, async |transaction| {
-            store::insert(transaction, &product).await.map_err(refuse_duplicates)?;
-            let mut product = product.clone();
-            if opening != Quantity::ZERO {
-                let after = product.level_after(opening).map_err(Stop::Refused)?;
-                let movement =
-                    store::append(transaction, &product, after, Entry::of(Reason::Opening)).await?;
-                (product.stock, product.seq) = (movement.after, movement.seq);
-            }
-            Ok(product)
+            store::insert_all(transaction, slice::from_ref(&opened)).await.map_err(refuse_duplicates)?;
+            Ok(opened.0.clone())
         })
         .await
     }
@@ -85,14 +79,7 @@ impl ProductService {
     ) -> Result<Answer<Product>, ProductError> {
         self.change(request, async |transaction| {
             let stands = live(store::lock(transaction, id).await?, id)?;
-            let mut catalogue = replacement.catalogue.clone();
-            if replacement.keeps_policy {
-                catalogue.stock_policy = stands.catalogue.stock_policy;
-            }
-            let changed = Product { catalogue, ..next_version(stands, replacement.versions.as_deref())? };
-            if !changed.catalogue.stock_policy.allows_level(changed.stock) {
-                return Err(Stop::Refused(Refusal::StockNegative { quantity: changed.stock }));
-            }
+            let changed = stands.replaced(replacement, clock::now()).map_err(Stop::Refused)?;
             store::update(transaction, &changed).await.map_err(refuse_duplicates)?;
             Ok(changed)
         })
@@ -111,7 +98,8 @@ impl ProductService {
     ) -> Result<Answer<()>, ProductError> {
         self.change(request, async |transaction| {
             let stands = live(store::lock(transaction, id).await?, id)?;
-            let changed = Product { archived: true, ..next_version(stands, versions)? };
+            let stands = stands.next_version(versions, clock::now()).map_err(Stop::Refused)?;
+            let changed = Product { archived: true, ..stands };
             Ok(store::update(transaction, &changed).await?)
         })
         .await
@@ -139,25 +127,27 @@ pub(super) fn live(product: Option<Product>, id: ProductId) -> Result<Product, S
     product.filter(|product| !product.archived).ok_or(Stop::Refused(Refusal::NotFound(id)))
 }
 
-fn fresh(catalogue: Catalogue) -> Product {
+/// A new product, and the movement that it opens with, if it opens with stock.
+pub(super) fn opened(new: NewProduct) -> Result<(Product, Option<Movement>), Refusal> {
     let now = clock::now();
-    Product {
+    let mut product = Product {
         id: ProductId(Uuid::now_v7()),
-        catalogue,
+        catalogue: new.catalogue,
         stock: Quantity::ZERO,
         seq: 0,
         archived: false,
         version: 1,
         created_at: now,
         updated_at: now,
+    };
+    let opening = new.stock.unwrap_or_default();
+    if opening == Quantity::ZERO {
+        return Ok((product, None));
     }
-}
-
-fn next_version(stands: Product, versions: Option<&[i64]>) -> Result<Product, Stop<Refusal>> {
-    if versions.is_some_and(|versions| !versions.contains(&stands.version)) {
-        return Err(Stop::Refused(Refusal::VersionMismatch { current: stands.version }));
-    }
-    Ok(Product { version: stands.version + 1, updated_at: clock::now(), ..stands })
+    let after = product.level_after(opening)?;
+    let movement = store::next_movement(&product, after, Entry::of(Reason::Opening));
+    (product.stock, product.seq) = (movement.after, movement.seq);
+    Ok((product, Some(movement)))
 }
 
 fn refuse_duplicates(error: StoreError) -> Stop<Refusal> {

@@ -6,31 +6,47 @@ use contract::{ProductId, Quantity};
 use platform::database::StoreError;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    QueryOrder, QuerySelect, 
 };
 use uuid::Uuid;
 
-use super::{row::to_product, words};
+use super::{ledger::movement_row, row::to_product, words};
 use crate::{
-    entity::{product, stock},
-    model::Product,
+    entity::{movement, product, stock},
+    model::{Movement, Product},
 };
 
-/// Writes a new product with no stock; what it opens with is a movement.
-pub async fn insert(transaction: &DatabaseTransaction, new: &Product) -> Result<(), StoreError> {
-    product::Entity::insert(catalogue_row(new)).exec_without_returning(transaction).await?;
-    let stock =
-        stock::ActiveModel { quantity_milli: Set(Quantity::ZERO.milli()), seq: Set(0), ..stock_row(new) };
-    stock::Entity::insert(stock).exec_without_returning(transaction).await?;
-    words::insert(transaction, &[(new.id.0, new.catalogue.name.as_str(), new.archived)]).await?;
+/// Writes new products, each with the movement that it opened with, if any.
+pub async fn insert_all(
+    transaction: &DatabaseTransaction,
+    new: &[(Product, Option<Movement>)],
+) -> Result<(), StoreError> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let products = || new.iter().map(|(product, _)| product);
+    product::Entity::insert_many(products().map(catalogue_row)).exec_without_returning(transaction).await?;
+    stock::Entity::insert_many(products().map(level_row)).exec_without_returning(transaction).await?;
+    let openings: Vec<movement::ActiveModel> = new
+        .iter()
+        .filter_map(|(product, opening)| opening.as_ref().map(|movement| movement_row(product.id, movement)))
+        .collect();
+    if !openings.is_empty() {
+        movement::Entity::insert_many(openings).exec_without_returning(transaction).await?;
+    }
+    words::insert(transaction, &products().map(named).collect::<Vec<_>>()).await?;
     Ok(())
+}
+
+fn named(product: &Product) -> (Uuid, &str, bool) {
+    (product.id.0, product.catalogue.name.as_str(), product.archived)
 }
 
 /// Writes catalogue fields, archive mark and version of a product whose stock row this transaction has locked.
 pub async fn update(transaction: &DatabaseTransaction, changed: &Product) -> Result<(), StoreError> {
     product::Entity::update(catalogue_row(changed)).exec_without_returning(transaction).await?;
     stock::Entity::update(stock_row(changed)).exec_without_returning(transaction).await?;
-    words::replace(transaction, changed).await?;
+    words::replace_all(transaction, &[named(changed)]).await?;
     Ok(())
 }
 
@@ -59,6 +75,12 @@ fn stock_row(product: &Product) -> stock::ActiveModel {
         archived: Set(product.archived),
         ..Default::default()
     }
+}
+
+/// The whole stock row.
+fn level_row(product: &Product) -> stock::ActiveModel {
+    let quantity_milli = Set(product.stock.milli());
+    stock::ActiveModel { quantity_milli, seq: Set(product.seq), ..stock_row(product) }
 }
 
 /// The product, archived or not.

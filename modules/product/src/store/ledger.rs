@@ -34,17 +34,8 @@ pub async fn append(
     after: Quantity,
     entry: Entry,
 ) -> Result<Movement, StoreError> {
-    let movement = Movement {
-        seq: product.seq + 1,
-        reason: entry.reason,
-        quantity: Quantity::from_milli(after.milli() - product.stock.milli()),
-        before: product.stock,
-        after,
-        order_id: entry.order_id,
-        note: entry.note,
-        at: clock::now(),
-    };
-    movement::Entity::insert(row(product.id, &movement)).exec_without_returning(transaction).await?;
+    let movement = next_movement(product, after, entry);
+    movement::Entity::insert(movement_row(product.id, &movement)).exec_without_returning(transaction).await?;
     let level = stock::ActiveModel {
         product_id: Set(product.id.0),
         quantity_milli: Set(after.milli()),
@@ -55,7 +46,21 @@ pub async fn append(
     Ok(movement)
 }
 
-fn row(product: ProductId, movement: &Movement) -> movement::ActiveModel {
+/// What moves the stock of a product, as it stands, to `after`.
+pub fn next_movement(product: &Product, after: Quantity, entry: Entry) -> Movement {
+    Movement {
+        seq: product.seq + 1,
+        reason: entry.reason,
+        quantity: Quantity::from_milli(after.milli() - product.stock.milli()),
+        before: product.stock,
+        after,
+        order_id: entry.order_id,
+        note: entry.note,
+        at: clock::now(),
+    }
+}
+
+pub(super) fn movement_row(product: ProductId, movement: &Movement) -> movement::ActiveModel {
     movement::ActiveModel {
         product_id: Set(product.0),
         seq: Set(movement.seq),

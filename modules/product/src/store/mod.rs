@@ -10,7 +10,7 @@ mod list;
 mod row;
 pub mod words;
 
-pub use catalogue::{find, insert, lock, lock_all, update};
+pub use catalogue::{find, insert_all, lock, lock_all, update};
 pub use deductions::{StoredDeduction, find_deduction, insert_deduction, is_deduction_race};
-pub use ledger::{Entry, append, level_at, movements};
+pub use ledger::{Entry, append, level_at, movements, next_movement};
 pub use list::{any_product, list};

@@ -17,7 +17,7 @@ use crate::{
             Column::{ProductId, Word},
         },
     },
-    model::{Product, search_words},
+    model::search_words,
 };
 
 /// Rows of one statement; each has three parameters, and SQLite takes 32,766 of them.
@@ -44,10 +44,14 @@ pub async fn insert(connection: &impl ConnectionTrait, products: &[(Uuid, &str, 
     Ok(())
 }
 
-/// Writes the words of a product anew.
-pub async fn replace(connection: &impl ConnectionTrait, product: &Product) -> Result<(), DbErr> {
-    product_word::Entity::delete_many().filter(ProductId.eq(product.id.0)).exec(connection).await?;
-    insert(connection, &[(product.id.0, product.catalogue.name.as_str(), product.archived)]).await
+/// Writes the words of products anew.
+pub async fn replace_all(
+    connection: &impl ConnectionTrait,
+    products: &[(Uuid, &str, bool)],
+) -> Result<(), DbErr> {
+    let ids = products.iter().map(|(id, _, _)| *id);
+    product_word::Entity::delete_many().filter(ProductId.is_in(ids)).exec(connection).await?;
+    insert(connection, products).await
 }
 
 /// What a search asks of each product, its last word being a prefix.

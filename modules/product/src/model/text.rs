@@ -1,7 +1,5 @@
 //! Texts that people type: trimmed, not empty, bounded, without control characters.
 
-use platform::problem::Faults;
-
 /// Why a text is not taken.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum TextFault {
@@ -26,11 +24,6 @@ pub fn parse_text(text: &str, max: usize) -> Result<String, TextFault> {
         return Err(TextFault::Control);
     }
     Ok(text.to_owned())
-}
-
-/// The same for a text that may be left out.
-pub fn optional_text(faults: &mut Faults, pointer: &str, text: Option<&str>, max: usize) -> Option<String> {
-    text.and_then(|text| faults.check(pointer, parse_text(text, max)))
 }
 
 #[cfg(test)]
