@@ -61,16 +61,66 @@ enum Command {
         #[command(flatten)]
         flags: Flags,
     },
+    /// Read a file into the shop; beside a running one too
+    #[command(subcommand)]
+    Import(Import),
+    /// Write what the shop has to a file
+    #[command(subcommand)]
+    Export(Export),
 }
 
+#[derive(Debug, Subcommand)]
+enum Import {
+    /// Make and change products by SKU, as a file of comma-separated values says
+    #[command(after_long_help = COLUMNS)]
+    Products {
+        /// UTF-8; its first line names the columns
+        file: PathBuf,
+        /// Say what would be made and changed, and what is faulty, and write nothing
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        flags: Flags,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Export {
+    /// Write every product that is not archived, as `import products` reads it
+    #[command(after_long_help = COLUMNS)]
+    Products {
+        /// Where to; standard output when left out
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        flags: Flags,
+    },
+}
+
+const COLUMNS: &str = "\
+Columns, in any order; an empty cell says as little as a column that is not there:
+  sku           which product the line is about: a new one where none has this SKU. Required
+  name          1 to 200 characters. Required
+  price         in the shop's currency, such as 3.80. Required
+  barcode       up to 64 characters, of no other product
+  category      up to 100 characters
+  stock         what a new product opens with; a product that exists keeps the stock it has
+  stockPolicy   deny (the default), allow, flag or untracked; a product that exists keeps its own when left out
+  reorderLevel  at or below it the product is low on stock
+  currency      refused unless it is the shop's
+  id            names a product that has no SKU, where the sku is empty; otherwise not looked at
+A line replaces all of these but stock: barcode, category and reorderLevel are emptied when left out.
+A ' before = + - or @ at the beginning of a text keeps a spreadsheet from running it, and is taken off.";
+
 /// What the caller wants done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     Serve { demo: bool },
     Migrate,
     Openapi,
     Healthcheck { ready: bool },
     Config,
+    ImportProducts { file: PathBuf, dry_run: bool },
+    ExportProducts { file: Option<PathBuf> },
 }
 
 /// What a command line asks for.
@@ -102,10 +152,19 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, Fai
         Some(Command::Openapi { flags }) => (Action::Openapi, flags),
         Some(Command::Healthcheck { ready, flags }) => (Action::Healthcheck { ready }, flags),
         Some(Command::Config { flags }) => (Action::Config, flags),
+        Some(Command::Import(Import::Products { file, dry_run, flags })) => {
+            (Action::ImportProducts { file, dry_run }, flags)
+        }
+        Some(Command::Export(Export::Products { file, flags })) => (Action::ExportProducts { file }, flags),
     };
     let flags = cli.flags.then(later);
-    if cli.demo && !flags.role.unwrap_or_default().has_product() {
+    let has_product = flags.role.unwrap_or_default().has_product();
+    if cli.demo && !has_product {
         return Err(Failure::usage("--demo fills the catalogue; use it with --role all or --role product"));
+    }
+    let wants_product = matches!(action, Action::ImportProducts { .. } | Action::ExportProducts { .. });
+    if wants_product && !has_product {
+        return Err(Failure::usage("products are in the product database; use --role all or --role product"));
     }
     Ok(Asked::Do(action, flags))
 }
@@ -167,6 +226,16 @@ mod tests {
     }
 
     #[test]
+    fn a_file_goes_in_and_out() {
+        let (file, flags) = (PathBuf::from("a.csv"), Flags::default());
+        let import = Action::ImportProducts { file: file.clone(), dry_run: true };
+        assert_eq!(asked("pos import products a.csv --dry-run").unwrap(), Asked::Do(import, flags.clone()));
+        let export = |file| Asked::Do(Action::ExportProducts { file }, flags.clone());
+        assert_eq!(asked("pos export products").unwrap(), export(None));
+        assert_eq!(asked("pos export products a.csv").unwrap(), export(Some(file)));
+    }
+
+    #[test]
     fn says_in_one_line_what_is_wrong() {
         for (line, word) in [
             ("pos --rolle all", "--rolle"),
@@ -176,6 +245,10 @@ mod tests {
             ("pos migrate --demo", "--demo"),
             ("pos --demo migrate", "--demo"),
             ("pos --demo --role order", "--demo"),
+            ("pos import products", "FILE"),
+            ("pos import tills file", "tills"),
+            ("pos import products file --role order", "--role product"),
+            ("pos --role gateway export products", "--role product"),
         ] {
             let fault = fault(line);
             assert!(fault.contains(word) && !fault.contains('\n'), "{line}: {fault}");
@@ -184,7 +257,7 @@ mod tests {
 
     #[test]
     fn help_and_version_are_no_faults() {
-        for line in ["pos --help", "pos --version", "pos migrate --help"] {
+        for line in ["pos --help", "pos --version", "pos migrate --help", "pos import products --help"] {
             assert!(matches!(asked(line), Ok(Asked::Print(_))), "{line}");
         }
     }

@@ -57,6 +57,18 @@ pub fn lock_directories(urls: &[&str]) -> anyhow::Result<Vec<FileLock>> {
         .collect()
 }
 
+/// The same for one URL, or nothing where another process holds the directory.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn lock_unless_used(url: &str) -> anyhow::Result<Option<Vec<FileLock>>> {
+    match lock_directories(&[url]) {
+        Ok(locks) => Ok(Some(locks)),
+        Err(error) if matches!(error.downcast_ref(), Some(FileLockError::InUse(_))) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 fn unusable(directory: &Path) -> String {
     format!(
         "cannot write to {}; make it writable, or choose another directory with --data-dir",
@@ -70,8 +82,20 @@ impl Needed<'_> {
     /// # Errors
     /// When it cannot be reached, or is not as this program needs it; the message says what to do.
     pub async fn open<M: Migrations>(&self) -> anyhow::Result<Database> {
+        self.open_and_maybe_migrate::<M>(self.settings.database.migrate_on_start).await
+    }
+
+    /// The same, and runs no migration whatever is said.
+    ///
+    /// # Errors
+    /// As [`Needed::open`].
+    pub async fn open_as_it_is<M: Migrations>(&self) -> anyhow::Result<Database> {
+        self.open_and_maybe_migrate::<M>(false).await
+    }
+
+    async fn open_and_maybe_migrate<M: Migrations>(&self, migrates: bool) -> anyhow::Result<Database> {
         let database = self.connect().await?;
-        self.bring_up_to_date::<M>(&database).await?;
+        self.bring_up_to_date::<M>(&database, migrates).await?;
         self.check_owner(&database, &self.settings.shop).await?;
         Ok(database)
     }
@@ -130,10 +154,14 @@ impl Needed<'_> {
         )
     }
 
-    async fn bring_up_to_date<M: Migrations>(&self, database: &Database) -> anyhow::Result<()> {
+    async fn bring_up_to_date<M: Migrations>(
+        &self,
+        database: &Database,
+        migrates: bool,
+    ) -> anyhow::Result<()> {
         let mut state = self.state::<M>(database).await?;
         if let SchemaState::Behind(missing) = state
-            && self.settings.database.migrate_on_start
+            && migrates
         {
             tracing::info!(
                 database = self.name,

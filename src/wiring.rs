@@ -16,7 +16,7 @@ use platform::{
 use product::ProductService;
 
 use crate::{
-    databases::{Needed, lock_directories},
+    databases::{Needed, lock_directories, lock_unless_used},
     role::Role,
     settings::Settings,
 };
@@ -185,6 +185,20 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<Vec<(&'static str, u
         done.push(("order", needed_by_order(settings).migrate::<order::Migrator>().await?));
     }
     Ok(done)
+}
+
+/// Opens the catalogue alone, also beside a running shop. Whoever is alone with SQLite files may bring their schema up to
+/// date, and keeps others off for that moment; beside a shop that runs it is as that shop needs it.
+///
+/// # Errors
+/// When a directory or database is not as it has to be.
+pub async fn open_catalogue(settings: &Settings) -> anyhow::Result<ProductService> {
+    let needed = needed_by_product(settings);
+    let database = match lock_unless_used(needed.url)? {
+        Some(_locks) => needed.open::<product::Migrator>().await?,
+        None => needed.open_as_it_is::<product::Migrator>().await?,
+    };
+    Ok(ProductService::new(database, settings.shop.clone()))
 }
 
 /// Puts the demo catalogue in, where the product module is here; answers how many products were made.

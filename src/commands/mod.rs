@@ -1,6 +1,8 @@
 //! What can be asked for on the command line.
 
+mod export;
 mod healthcheck;
+mod import;
 mod migrate;
 mod serve;
 
@@ -44,6 +46,14 @@ fn obey(asked: Asked) -> Result<ExitCode, Failure> {
         Action::Healthcheck { ready } => {
             let server = Settings::load_server(&flags).map_err(Failure::Usage)?;
             return Ok(block_on(healthcheck::ask(&server, ready)));
+        }
+        Action::ImportProducts { file, dry_run } => {
+            let settings = start(&flags)?;
+            return Ok(block_on(import::import_products(&settings, &file, dry_run))?);
+        }
+        Action::ExportProducts { file } => {
+            let settings = start(&flags)?;
+            block_on(export::export_products(&settings, file.as_deref()))?;
         }
         Action::Migrate => print(&block_on(migrate::migrate(&start(&flags)?))?),
         Action::Serve { demo } => block_on(serve::serve(&start(&flags)?, demo))?,

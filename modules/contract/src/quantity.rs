@@ -1,5 +1,7 @@
 //! Quantities: an integer of thousandths.
 
+use std::fmt;
+
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use utoipa::{
@@ -107,6 +109,16 @@ impl Quantity {
     }
 }
 
+/// The shortest decimal, as [`Serialize`] writes it.
+impl fmt::Display for Quantity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (whole, thousandths) = (self.0.unsigned_abs() / 1000, self.0.unsigned_abs() % 1000);
+        let places = format!(".{thousandths:03}");
+        write!(formatter, "{sign}{whole}{}", places.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
 impl Serialize for Quantity {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 % 1000 {
@@ -178,6 +190,7 @@ mod tests {
         fn json_is_read_back_as_it_was(milli in -1_000_000_000_000_000_i64..1_000_000_000_000_000) {
             let text = serde_json::to_string(&Quantity(milli)).unwrap();
             prop_assert_eq!(serde_json::from_str::<Quantity>(&text).unwrap().milli(), milli, "{}", text);
+            prop_assert_eq!(Quantity(milli).to_string(), text);
         }
 
         #[test]

@@ -6,8 +6,9 @@ pub mod http;
 mod migration;
 pub mod model;
 mod service;
+pub mod sheet;
 mod store;
 
 pub use demo::seed_demo;
 pub use migration::Migrator;
-pub use service::{ProductError, ProductService};
+pub use service::{ProductError, ProductService, Tally};

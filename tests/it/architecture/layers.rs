@@ -6,12 +6,13 @@ use super::sources::{Source, sources};
 const DATABASE_LAYERS: [&str; 3] = ["store", "entity", "migration"];
 
 /// Layer of a module → the sibling layers that it must not name.
-const MUST_NOT_NAME: [(&str, &[&str]); 5] = [
-    ("http", &["store", "entity", "migration"]),
-    ("service", &["http", "entity", "migration"]),
-    ("store", &["http", "service", "migration"]),
-    ("entity", &["http", "service", "store", "migration"]),
-    ("model", &["http", "service", "store", "entity", "migration"]),
+const MUST_NOT_NAME: [(&str, &[&str]); 6] = [
+    ("http", &["sheet", "store", "entity", "migration"]),
+    ("sheet", &["http", "store", "entity", "migration"]),
+    ("service", &["http", "sheet", "entity", "migration"]),
+    ("store", &["http", "sheet", "service", "migration"]),
+    ("entity", &["http", "sheet", "service", "store", "migration"]),
+    ("model", &["http", "sheet", "service", "store", "entity", "migration"]),
 ];
 
 /// Tables, which the other module must not name in SQL or entities.

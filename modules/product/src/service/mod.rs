@@ -4,12 +4,14 @@ mod api;
 mod catalogue;
 mod decision;
 mod error;
+mod import;
 mod stock;
 
 use contract::Shop;
 use platform::database::Database;
 
 pub use error::ProductError;
+pub use import::{ImportStop, Tally};
 
 /// The product module; cheap to clone.
 #[derive(Clone)]
@@ -25,5 +27,12 @@ impl ProductService {
 
     pub fn shop(&self) -> &Shop {
         &self.shop
+    }
+
+    /// Closes the database's pools, for a command that is through.
+    pub async fn close(self) {
+        if let Err(error) = self.database.close().await {
+            tracing::debug!(error = %error, "the product database did not close well");
+        }
     }
 }

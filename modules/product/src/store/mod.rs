@@ -7,10 +7,12 @@ mod catalogue;
 mod deductions;
 mod ledger;
 mod list;
+mod lookup;
 mod row;
 pub mod words;
 
-pub use catalogue::{find, insert_all, lock, lock_all, update};
+pub use catalogue::{find, insert_all, lock, lock_all, update, update_all};
 pub use deductions::{StoredDeduction, find_deduction, insert_deduction, is_deduction_race};
 pub use ledger::{Entry, append, level_at, movements, next_movement};
 pub use list::{any_product, list};
+pub use lookup::{with_barcodes, with_subjects};
