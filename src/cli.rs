@@ -61,6 +61,16 @@ enum Command {
         #[command(flatten)]
         flags: Flags,
     },
+    /// Check across both databases what must always hold; beside a running shop too, and without writing.
+    ///
+    /// Exit 0: all holds. 2: something does not. 1: it could not be checked.
+    Audit {
+        /// The report as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        flags: Flags,
+    },
     /// Read a file into the shop; beside a running one too
     #[command(subcommand)]
     Import(Import),
@@ -119,6 +129,7 @@ pub enum Action {
     Openapi,
     Healthcheck { ready: bool },
     Config,
+    Audit { json: bool },
     ImportProducts { file: PathBuf, dry_run: bool },
     ExportProducts { file: Option<PathBuf> },
 }
@@ -152,6 +163,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, Fai
         Some(Command::Openapi { flags }) => (Action::Openapi, flags),
         Some(Command::Healthcheck { ready, flags }) => (Action::Healthcheck { ready }, flags),
         Some(Command::Config { flags }) => (Action::Config, flags),
+        Some(Command::Audit { json, flags }) => (Action::Audit { json }, flags),
         Some(Command::Import(Import::Products { file, dry_run, flags })) => {
             (Action::ImportProducts { file, dry_run }, flags)
         }
@@ -161,6 +173,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, Fai
     let has_product = flags.role.unwrap_or_default().has_product();
     if cli.demo && !has_product {
         return Err(Failure::usage("--demo fills the catalogue; use it with --role all or --role product"));
+    }
+    if matches!(action, Action::Audit { .. }) && flags.role.unwrap_or_default() != Role::All {
+        return Err(Failure::usage(
+            "an audit reads both databases; leave --role out, and name them by product.database_url and order.database_url",
+        ));
     }
     let wants_product = matches!(action, Action::ImportProducts { .. } | Action::ExportProducts { .. });
     if wants_product && !has_product {

@@ -11,7 +11,7 @@ use contract::Shop;
 use platform::{
     database::{
         Database, ErrorClass, Fact, FileLock, FileLockError, Location, Migrations, SchemaState, StoreError,
-        locate, migrate, pin_facts, schema_state,
+        compare_facts, locate, migrate, pin_facts, schema_state,
     },
     deadline::Deadline,
 };
@@ -93,10 +93,27 @@ impl Needed<'_> {
         self.open_and_maybe_migrate::<M>(false).await
     }
 
+    /// The same, and changes nothing at all: there must be a database, and it must be this shop's already.
+    ///
+    /// # Errors
+    /// As [`Needed::open`].
+    pub async fn open_to_read<M: Migrations>(&self) -> anyhow::Result<Database> {
+        if let Location::File(file) = locate(self.url)? {
+            let there = std::fs::metadata(&file);
+            there.with_context(|| format!("there is no {} database at {}", self.name, file.display()))?;
+        }
+        let database = self.connect().await?;
+        self.bring_up_to_date::<M>(&database, false).await?;
+        let differs = compare_facts(&database, facts_of(&self.settings.shop)).await;
+        self.refuse_stranger(differs)?;
+        Ok(database)
+    }
+
     async fn open_and_maybe_migrate<M: Migrations>(&self, migrates: bool) -> anyhow::Result<Database> {
         let database = self.connect().await?;
         self.bring_up_to_date::<M>(&database, migrates).await?;
-        self.check_owner(&database, &self.settings.shop).await?;
+        let differs = pin_facts(&database, facts_of(&self.settings.shop)).await;
+        self.refuse_stranger(differs)?;
         Ok(database)
     }
 
@@ -205,13 +222,8 @@ impl Needed<'_> {
     }
 
     /// A database is one shop's, in one currency, for ever.
-    async fn check_owner(&self, database: &Database, shop: &Shop) -> anyhow::Result<()> {
-        let facts = vec![
-            Fact { name: "shop.id", value: shop.id.clone() },
-            Fact { name: "shop.currency", value: shop.currency.to_string() },
-        ];
-        let pinned = pin_facts(database, facts).await;
-        let differs = pinned.with_context(|| format!("cannot read whose the {} database is", self.name))?;
+    fn refuse_stranger(&self, differs: Result<Option<(Fact, String)>, StoreError>) -> anyhow::Result<()> {
+        let differs = differs.with_context(|| format!("cannot read whose the {} database is", self.name))?;
         if let Some((Fact { name: key, value }, stands)) = differs {
             bail!(
                 "the {name} database was made with {key} = {stands:?}, and {key} is {value:?} now; set it back, or use \
@@ -221,6 +233,13 @@ impl Needed<'_> {
         }
         Ok(())
     }
+}
+
+fn facts_of(shop: &Shop) -> Vec<Fact> {
+    vec![
+        Fact { name: "shop.id", value: shop.id.clone() },
+        Fact { name: "shop.currency", value: shop.currency.to_string() },
+    ]
 }
 
 /// Whether waiting may help. A refusal, such as a wrong password, stays one.

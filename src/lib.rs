@@ -1,5 +1,6 @@
 //! The composition root: puts the modules of a role together and serves them. No business rule.
 
+mod audit;
 mod background;
 mod cli;
 mod commands;

@@ -5,7 +5,7 @@ use std::{rc::Rc, sync::Arc};
 use anyhow::Context;
 use contract::{ProductApi, ProductClient, Shop};
 use gateway::Gateway;
-use order::{OrderService, OrderShared};
+use order::{OrderAudit, OrderService, OrderShared};
 use platform::{
     client::{self, ClientSettings},
     database::{Database, FileLock},
@@ -13,9 +13,10 @@ use platform::{
     metrics::Metrics,
     problem::chain,
 };
-use product::ProductService;
+use product::{ProductAudit, ProductService};
 
 use crate::{
+    audit::Audited,
     databases::{Needed, lock_directories, lock_unless_used},
     role::Role,
     settings::Settings,
@@ -199,6 +200,20 @@ pub async fn open_catalogue(settings: &Settings) -> anyhow::Result<ProductServic
         None => needed.open_as_it_is::<product::Migrator>().await?,
     };
     Ok(ProductService::new(database, settings.shop.clone()))
+}
+
+/// Opens both databases to read them, also beside a running shop.
+///
+/// # Errors
+/// When one cannot be reached, or is not as it has to be.
+pub async fn open_to_audit(settings: &Settings) -> anyhow::Result<Audited> {
+    let product = needed_by_product(settings).open_to_read::<product::Migrator>().await?;
+    let order = needed_by_order(settings).open_to_read::<order::Migrator>().await?;
+    Ok(Audited {
+        product: ProductAudit::new(product),
+        order: OrderAudit::new(order),
+        shop: settings.shop.clone(),
+    })
 }
 
 /// Puts the demo catalogue in, where the product module is here; answers how many products were made.

@@ -1,5 +1,6 @@
 //! What can be asked for on the command line.
 
+mod audit;
 mod export;
 mod healthcheck;
 mod import;
@@ -47,6 +48,7 @@ fn obey(asked: Asked) -> Result<ExitCode, Failure> {
             let server = Settings::load_server(&flags).map_err(Failure::Usage)?;
             return Ok(block_on(healthcheck::ask(&server, ready)));
         }
+        Action::Audit { json } => return Ok(block_on(audit::audit(&start(&flags)?, json))?),
         Action::ImportProducts { file, dry_run } => {
             let settings = start(&flags)?;
             return Ok(block_on(import::import_products(&settings, &file, dry_run))?);

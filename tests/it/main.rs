@@ -3,6 +3,7 @@
 
 mod api_page;
 mod architecture;
+mod audit;
 mod commands;
 mod containers;
 mod contention;

@@ -1,6 +1,7 @@
 //! What the modules may know of each other: traits, wire types, amounts, codes. No database, no server.
 
 pub mod amount;
+pub mod audit;
 mod code;
 mod currency;
 mod deduction;

@@ -1,5 +1,6 @@
 //! What the module talks about, without database or HTTP.
 
+mod audited;
 mod cancel;
 mod filter;
 mod merge;
@@ -9,6 +10,7 @@ mod place;
 mod rejection;
 mod status;
 
+pub use audited::AuditedOrder;
 pub use cancel::{CancelOrder, CancelTarget};
 pub use filter::{OrderFilter, Position};
 pub use merge::{ItemField, MergeFault, MergeFaultKind, WantedItem, merge};

@@ -1,5 +1,6 @@
 //! Rows in, rows out.
 
+pub mod audit;
 mod cancel;
 mod claim;
 mod find;

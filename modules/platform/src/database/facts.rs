@@ -56,11 +56,31 @@ pub async fn pin_facts(database: &Database, facts: Vec<Fact>) -> Result<Option<(
             .on_conflict_do_nothing_on([row::Column::Name])
             .exec_without_returning(database.writer())
             .await?;
-        let stands = row::Entity::find_by_id(fact.name).one(database.writer()).await?;
-        let value = stands.map(|row| row.value).unwrap_or_default();
-        if value != fact.value {
+        if let Some(value) = other_value(database, &fact).await? {
             return Ok(Some((fact, value)));
         }
     }
     Ok(None)
+}
+
+/// The same, and writes nothing: a fact that is missing differs.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn compare_facts(
+    database: &Database,
+    facts: Vec<Fact>,
+) -> Result<Option<(Fact, String)>, StoreError> {
+    for fact in facts {
+        if let Some(value) = other_value(database, &fact).await? {
+            return Ok(Some((fact, value)));
+        }
+    }
+    Ok(None)
+}
+
+async fn other_value(database: &Database, fact: &Fact) -> Result<Option<String>, StoreError> {
+    let stands = row::Entity::find_by_id(fact.name).one(database.writer()).await?;
+    let value = stands.map(|row| row.value).unwrap_or_default();
+    Ok((value != fact.value).then_some(value))
 }

@@ -13,7 +13,7 @@ mod transaction;
 
 pub use connect::{Database, PoolState};
 pub use error::{ErrorClass, StoreError};
-pub use facts::{Fact, create_facts, pin_facts};
+pub use facts::{Fact, compare_facts, create_facts, pin_facts};
 pub use location::{Location, LocationError, locate};
 pub use lock::{FileLock, FileLockError};
 pub use migrate::{Migrations, SchemaState, migrate, schema_state};

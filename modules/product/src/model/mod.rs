@@ -1,5 +1,6 @@
 //! What the module talks about, without database or HTTP.
 
+mod audited;
 mod change;
 mod command;
 mod decision;
@@ -12,6 +13,7 @@ mod refusal;
 mod search;
 mod text;
 
+pub use audited::{BadLevel, BadMovement, Decision, Taking};
 pub use command::{Adjustment, AdjustmentReason, NewProduct, Replacement, StockCount};
 pub use decision::{decide, takes};
 pub use fields::{FieldFault, FieldFaults, Fields};

@@ -3,6 +3,7 @@
 //! Lock order: stock rows by product id, then everything else. Nothing is written on the strength of a read that was
 //! made before the locks.
 
+pub mod audit;
 mod catalogue;
 mod deductions;
 mod ledger;

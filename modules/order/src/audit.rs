@@ -1,0 +1,40 @@
+//! What an audit asks of the order database.
+
+use platform::database::{Database, StoreError};
+use uuid::Uuid;
+
+use crate::{model::AuditedOrder, store::audit};
+
+/// Reads the order database, and never writes. Ranges go from after an id up to and with another.
+pub struct OrderAudit {
+    database: Database,
+}
+
+impl OrderAudit {
+    pub fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// The orders of a range.
+    ///
+    /// # Errors
+    /// When the database fails; so for all of these.
+    pub async fn orders(&self, after: Uuid, last: Uuid) -> Result<Vec<AuditedOrder>, StoreError> {
+        audit::orders(&self.database, after, last).await
+    }
+
+    /// Id and status of the orders of a range.
+    pub async fn statuses(&self, after: Uuid, last: Uuid) -> Result<Vec<(Uuid, String)>, StoreError> {
+        audit::statuses(&self.database, after, last).await
+    }
+
+    /// I9: up to `limit` orders that are pending for longer than `age_ms`, the oldest first.
+    pub async fn overdue(&self, age_ms: i64, limit: u64) -> Result<Vec<Uuid>, StoreError> {
+        audit::overdue(&self.database, age_ms, limit).await
+    }
+
+    /// Where a range of this many orders ends, and how many it has.
+    pub async fn nth_order(&self, after: Uuid, rows: u64) -> Result<Option<(Uuid, u64)>, StoreError> {
+        audit::nth(&self.database, after, rows).await
+    }
+}

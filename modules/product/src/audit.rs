@@ -1,0 +1,123 @@
+//! What an audit asks of the product database: I1 to I4 by themselves, and the decisions to compare orders with.
+
+use contract::{
+    Quantity,
+    audit::{Invariant, Violation},
+};
+use platform::database::{Database, StoreError};
+use uuid::Uuid;
+
+use crate::{
+    model::{BadLevel, BadMovement, Decision, Taking},
+    store::audit,
+};
+
+/// Reads the product database, and never writes. Ranges go from after a key up to and with another.
+pub struct ProductAudit {
+    database: Database,
+}
+
+impl ProductAudit {
+    pub fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// I1, and the end of I2: each stock row of the range, in one snapshot with its last movement.
+    ///
+    /// # Errors
+    /// When the database fails; so for all of these.
+    pub async fn levels(&self, after: Uuid, last: Uuid) -> Result<Vec<Violation>, StoreError> {
+        let bad = audit::bad_levels(&self.database, after, last).await?;
+        Ok(bad.iter().flat_map(level_violations).collect())
+    }
+
+    /// The chain of I2, and I4. Movements are only ever added at a chain's end, so what follows from what holds at any time.
+    pub async fn ledger(&self, after: (Uuid, i64), last: (Uuid, i64)) -> Result<Vec<Violation>, StoreError> {
+        let bad = audit::bad_movements(&self.database, after, last).await?;
+        Ok(bad.iter().map(movement_violation).collect())
+    }
+
+    /// I3: what each decision took, read with it in one snapshot. Answers the held ones, too.
+    pub async fn takings(&self, after: Uuid, last: Uuid) -> Result<(Vec<Uuid>, Vec<Violation>), StoreError> {
+        let takings = audit::takings(&self.database, after, last).await?;
+        let held = takings.iter().filter(|taking| taking.is_held).map(|taking| taking.order_id).collect();
+        Ok((held, takings.iter().filter_map(taking_violation).collect()))
+    }
+
+    /// The decisions about the orders of a range.
+    pub async fn decisions(&self, after: Uuid, last: Uuid) -> Result<Vec<Decision>, StoreError> {
+        audit::decisions(&self.database, after, last).await
+    }
+
+    /// Where a range of this many products ends, and how many it has.
+    pub async fn nth_product(&self, after: Uuid, rows: u64) -> Result<Option<(Uuid, u64)>, StoreError> {
+        audit::nth_product(&self.database, after, rows).await
+    }
+
+    /// Where a range of this many movements ends, and how many it has.
+    pub async fn nth_movement(
+        &self,
+        after: (Uuid, i64),
+        rows: u64,
+    ) -> Result<Option<((Uuid, i64), u64)>, StoreError> {
+        audit::nth_movement(&self.database, after, rows).await
+    }
+
+    /// Where a range of this many decisions ends, and how many it has.
+    pub async fn nth_decision(&self, after: Uuid, rows: u64) -> Result<Option<(Uuid, u64)>, StoreError> {
+        audit::nth_decision(&self.database, after, rows).await
+    }
+}
+
+fn level_violations(bad: &BadLevel) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    let id = bad.product_id;
+    let quantity = Quantity::from_milli(bad.quantity_milli);
+    if bad.policy == "deny" && bad.quantity_milli < 0 {
+        let detail = format!("stock is {quantity}, and its policy is deny");
+        violations.push(Violation { invariant: Invariant::Floor, id, detail });
+    }
+    if bad.ledger_milli.unwrap_or_default() != bad.quantity_milli
+        || (bad.seq > 0 && bad.ledger_milli.is_none())
+    {
+        let ledger = bad.ledger_milli.map(|milli| Quantity::from_milli(milli).to_string());
+        let ledger = ledger.unwrap_or_else(|| "nothing".to_owned());
+        let detail = format!("stock is {quantity} after movement {}, and the ledger says {ledger}", bad.seq);
+        violations.push(Violation { invariant: Invariant::Ledger, id, detail });
+    }
+    if violations.is_empty() {
+        let detail = format!("there are movements after {}, which stock takes for the last", bad.seq);
+        violations.push(Violation { invariant: Invariant::Ledger, id, detail });
+    }
+    violations
+}
+
+fn movement_violation(bad: &BadMovement) -> Violation {
+    match bad.order_id.filter(|_| bad.is_orphan) {
+        Some(order) => Violation {
+            invariant: Invariant::Covered,
+            id: order,
+            detail: format!("movement {} of product {} has no decision", bad.seq, bad.product_id),
+        },
+        None => Violation {
+            invariant: Invariant::Ledger,
+            id: bad.product_id,
+            detail: format!("movement {} does not follow from the one before it", bad.seq),
+        },
+    }
+}
+
+fn taking_violation(taking: &Taking) -> Option<Violation> {
+    let expected = if taking.is_held { taking.due.as_str() } else { "" };
+    let differs = taking.taken != expected;
+    differs.then(|| Violation {
+        invariant: Invariant::Taken,
+        id: taking.order_id,
+        detail: match taking.is_held {
+            true => {
+                format!("took [{}] and should have taken [{expected}] (product:thousandths)", taking.taken)
+            }
+            false => format!("is refused and took [{}] (product:thousandths)", taking.taken),
+        },
+    })
+}

@@ -1,0 +1,40 @@
+//! What an audit reads.
+
+use contract::audit::SoldLine;
+use uuid::Uuid;
+
+/// A stock row that breaks a rule as it stands.
+pub struct BadLevel {
+    pub product_id: Uuid,
+    pub policy: String,
+    pub quantity_milli: i64,
+    pub seq: i64,
+    /// The level after movement `seq`, if there is such a movement.
+    pub ledger_milli: Option<i64>,
+}
+
+/// A movement that does not follow from the one before it, or whose sale nobody decided.
+pub struct BadMovement {
+    pub product_id: Uuid,
+    pub seq: i64,
+    pub order_id: Option<Uuid>,
+    pub is_orphan: bool,
+}
+
+/// A decision, with the lines that it sold.
+pub struct Decision {
+    pub order_id: Uuid,
+    pub is_held: bool,
+    pub cause: Option<String>,
+    pub hash: Option<Vec<u8>>,
+    pub total_minor: Option<i64>,
+    pub lines: Vec<SoldLine>,
+}
+
+/// A decision, with what it should have taken and what was taken: `product:quantity`, in the products' order.
+pub struct Taking {
+    pub order_id: Uuid,
+    pub is_held: bool,
+    pub due: String,
+    pub taken: String,
+}

@@ -1,0 +1,182 @@
+//! Reads for the audit: what does not hold by itself, and what the other database is compared with. Each statement is one
+//! snapshot of a bounded range of rows: after the first key, up to and with the last.
+
+use contract::audit::SoldLine;
+use platform::database::{Database, Sql, StoreError};
+use sea_orm::{ConnectionTrait, QueryResult, Value};
+use uuid::Uuid;
+
+use crate::model::{BadLevel, BadMovement, Decision, Taking};
+
+const BAD_LEVELS: &str = "SELECT s.product_id, s.policy, s.quantity_milli, s.seq, m.after_milli \
+    FROM stock s LEFT JOIN movements m ON m.product_id = s.product_id AND m.seq = s.seq \
+    WHERE s.product_id > $1 AND s.product_id <= $2 AND ((s.policy = 'deny' AND s.quantity_milli < 0) \
+    OR s.quantity_milli <> coalesce(m.after_milli, 0) OR (s.seq > 0 AND m.seq IS NULL) \
+    OR EXISTS (SELECT 1 FROM movements n WHERE n.product_id = s.product_id AND n.seq > s.seq))";
+
+const BAD_MOVEMENTS: &str = "SELECT product_id, seq, order_id, is_orphan FROM \
+    (SELECT c.*, c.order_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM deductions d WHERE d.order_id = c.order_id) AS is_orphan \
+    FROM (SELECT product_id, seq, order_id, quantity_milli, before_milli, after_milli, \
+    coalesce(lag(seq) OVER chain, 0) AS prior_seq, coalesce(lag(after_milli) OVER chain, 0) AS prior_milli FROM movements \
+    WHERE (product_id, seq) >= ($1, $2) AND (product_id, seq) <= ($3, $4) \
+    WINDOW chain AS (PARTITION BY product_id ORDER BY seq)) c) f \
+    WHERE (product_id, seq) > ($1, $2) AND (is_orphan OR seq <> prior_seq + 1 OR before_milli <> prior_milli \
+    OR after_milli <> before_milli + quantity_milli)";
+
+const DECISIONS: Sql = Sql {
+    postgres: "SELECT order_id, outcome, cause, request_hash, total_minor, (SELECT string_agg(l.product_id || ':' || \
+        l.quantity_milli || ':' || l.unit_price_minor || ':' || l.total_minor, ',' ORDER BY l.line_no) \
+        FROM deduction_lines l WHERE l.order_id = d.order_id) AS lines \
+        FROM deductions d WHERE order_id > $1 AND order_id <= $2",
+    sqlite: "SELECT order_id, outcome, cause, request_hash, total_minor, (SELECT group_concat(hex(l.product_id) || ':' || \
+        l.quantity_milli || ':' || l.unit_price_minor || ':' || l.total_minor, ',' ORDER BY l.line_no) \
+        FROM deduction_lines l WHERE l.order_id = d.order_id) AS lines \
+        FROM deductions d WHERE order_id > $1 AND order_id <= $2",
+};
+
+const TAKINGS: Sql = Sql {
+    postgres: "SELECT order_id, outcome, (SELECT string_agg(l.product_id || ':' || -l.quantity_milli, ',' ORDER BY l.product_id) \
+        FROM deduction_lines l WHERE l.order_id = d.order_id AND l.tracked) AS due, \
+        (SELECT string_agg(m.product_id || ':' || m.quantity_milli, ',' ORDER BY m.product_id) \
+        FROM movements m WHERE m.order_id = d.order_id) AS taken \
+        FROM deductions d WHERE order_id > $1 AND order_id <= $2",
+    sqlite: "SELECT order_id, outcome, (SELECT group_concat(hex(l.product_id) || ':' || -l.quantity_milli, ',' ORDER BY l.product_id) \
+        FROM deduction_lines l WHERE l.order_id = d.order_id AND l.tracked) AS due, \
+        (SELECT group_concat(hex(m.product_id) || ':' || m.quantity_milli, ',' ORDER BY m.product_id) \
+        FROM movements m WHERE m.order_id = d.order_id) AS taken \
+        FROM deductions d WHERE order_id > $1 AND order_id <= $2",
+};
+
+/// Products whose stock is below its floor, or is not the last level of their ledger.
+pub async fn bad_levels(database: &Database, after: Uuid, last: Uuid) -> Result<Vec<BadLevel>, StoreError> {
+    let rows = query(database, same(BAD_LEVELS), [after.into(), last.into()]).await?;
+    let level = |row: &QueryResult| {
+        Ok(BadLevel {
+            product_id: row.try_get("", "product_id")?,
+            policy: row.try_get("", "policy")?,
+            quantity_milli: row.try_get("", "quantity_milli")?,
+            seq: row.try_get("", "seq")?,
+            ledger_milli: row.try_get("", "after_milli")?,
+        })
+    };
+    rows.iter().map(level).collect()
+}
+
+/// Movements out of their chain or without a decision. Movements are never changed, so the range may be long.
+pub async fn bad_movements(
+    database: &Database,
+    after: (Uuid, i64),
+    last: (Uuid, i64),
+) -> Result<Vec<BadMovement>, StoreError> {
+    let range = [after.0.into(), after.1.into(), last.0.into(), last.1.into()];
+    let rows = query(database, same(BAD_MOVEMENTS), range).await?;
+    let movement = |row: &QueryResult| {
+        Ok(BadMovement {
+            product_id: row.try_get("", "product_id")?,
+            seq: row.try_get("", "seq")?,
+            order_id: row.try_get("", "order_id")?,
+            is_orphan: row.try_get("", "is_orphan")?,
+        })
+    };
+    rows.iter().map(movement).collect()
+}
+
+/// The decisions of a range of orders.
+pub async fn decisions(database: &Database, after: Uuid, last: Uuid) -> Result<Vec<Decision>, StoreError> {
+    let rows = query(database, DECISIONS, [after.into(), last.into()]).await?;
+    let decision = |row: &QueryResult| {
+        let lines: Option<String> = row.try_get("", "lines")?;
+        let lines = SoldLine::parse_all(&lines.unwrap_or_default());
+        Ok(Decision {
+            order_id: row.try_get("", "order_id")?,
+            is_held: is_held(row)?,
+            cause: row.try_get("", "cause")?,
+            hash: row.try_get("", "request_hash")?,
+            total_minor: row.try_get("", "total_minor")?,
+            lines: lines.ok_or_else(|| StoreError::corrupt("a line of a deduction cannot be read"))?,
+        })
+    };
+    rows.iter().map(decision).collect()
+}
+
+/// What the decisions of a range of orders took.
+pub async fn takings(database: &Database, after: Uuid, last: Uuid) -> Result<Vec<Taking>, StoreError> {
+    let rows = query(database, TAKINGS, [after.into(), last.into()]).await?;
+    let taking = |row: &QueryResult| {
+        let text = |name| Ok::<_, StoreError>(row.try_get::<Option<String>>("", name)?.unwrap_or_default());
+        Ok(Taking {
+            order_id: row.try_get("", "order_id")?,
+            is_held: is_held(row)?,
+            due: text("due")?,
+            taken: text("taken")?,
+        })
+    };
+    rows.iter().map(taking).collect()
+}
+
+/// The `rows`th product after `after`, or the last one where fewer are left; and how many these are.
+pub async fn nth_product(
+    database: &Database,
+    after: Uuid,
+    rows: u64,
+) -> Result<Option<(Uuid, u64)>, StoreError> {
+    let text = "SELECT id, count(*) OVER () AS rows FROM (SELECT product_id AS id FROM stock \
+        WHERE product_id > $1 ORDER BY product_id LIMIT $2) b ORDER BY id DESC LIMIT 1";
+    nth_id(database, text, after, rows).await
+}
+
+/// The same of decisions, by order.
+pub async fn nth_decision(
+    database: &Database,
+    after: Uuid,
+    rows: u64,
+) -> Result<Option<(Uuid, u64)>, StoreError> {
+    let text = "SELECT id, count(*) OVER () AS rows FROM (SELECT order_id AS id FROM deductions \
+        WHERE order_id > $1 ORDER BY order_id LIMIT $2) b ORDER BY id DESC LIMIT 1";
+    nth_id(database, text, after, rows).await
+}
+
+async fn nth_id(
+    database: &Database,
+    text: &'static str,
+    after: Uuid,
+    rows: u64,
+) -> Result<Option<(Uuid, u64)>, StoreError> {
+    let found = query(database, same(text), [after.into(), (rows as i64).into()]).await?;
+    found.first().map(|row| Ok((row.try_get("", "id")?, rows_of(row)?))).transpose()
+}
+
+/// The same of movements, by product and number.
+pub async fn nth_movement(
+    database: &Database,
+    after: (Uuid, i64),
+    rows: u64,
+) -> Result<Option<((Uuid, i64), u64)>, StoreError> {
+    let text = "SELECT product_id, seq, count(*) OVER () AS rows FROM (SELECT product_id, seq FROM movements \
+        WHERE (product_id, seq) > ($1, $2) ORDER BY product_id, seq LIMIT $3) b ORDER BY product_id DESC, seq DESC LIMIT 1";
+    let values = [after.0.into(), after.1.into(), (rows as i64).into()];
+    let found = query(database, same(text), values).await?;
+    let key =
+        |row: &QueryResult| Ok(((row.try_get("", "product_id")?, row.try_get("", "seq")?), rows_of(row)?));
+    found.first().map(key).transpose()
+}
+
+fn rows_of(row: &QueryResult) -> Result<u64, StoreError> {
+    Ok(row.try_get::<i64>("", "rows")?.unsigned_abs())
+}
+
+fn is_held(row: &QueryResult) -> Result<bool, StoreError> {
+    Ok(row.try_get::<String>("", "outcome")? == "held")
+}
+
+const fn same(text: &'static str) -> Sql {
+    Sql { postgres: text, sqlite: text }
+}
+
+async fn query(
+    database: &Database,
+    sql: Sql,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<QueryResult>, StoreError> {
+    Ok(database.reader().query_all_raw(sql.with(database.backend(), values)).await?)
+}

@@ -1,0 +1,49 @@
+//! `pos audit`: what must always hold of a shop, checked across both databases, live or stopped.
+//!
+//! It is sound beside a running shop by its order of reading. I5 and I7: the order first, then its decision, for a decision
+//! comes before its projection and never changes. I6: the decision first, then its order, for an intent comes before its
+//! decision and is never deleted. I1 to I4: one snapshot a batch. A suspect is read again before it is called a violation.
+
+mod compare;
+mod passes;
+mod report;
+mod tally;
+
+use contract::Shop;
+use order::OrderAudit;
+use platform::database::StoreError;
+use product::ProductAudit;
+
+pub use report::{json, table};
+pub use tally::{Progress, Tally};
+
+/// A shop that is audited.
+pub struct Audited {
+    pub product: ProductAudit,
+    pub order: OrderAudit,
+    pub shop: Shop,
+}
+
+/// Checks everything.
+///
+/// # Errors
+/// When a database fails: what was found by then proves nothing.
+pub async fn audit(shop: &Audited, progress: &impl Progress) -> Result<Tally, StoreError> {
+    // two at a time: one works in each database for the most part
+    let (stock, orders) = tokio::join!(
+        async {
+            let mut tally = Tally::default();
+            passes::levels(shop, &mut tally, progress).await?;
+            passes::ledger(shop, &mut tally, progress).await?;
+            Ok::<_, StoreError>(tally)
+        },
+        async {
+            let mut tally = Tally::default();
+            passes::orders(shop, &mut tally, progress).await?;
+            passes::decisions(shop, &mut tally, progress).await?;
+            passes::overdue(shop, &mut tally).await?;
+            Ok::<_, StoreError>(tally)
+        },
+    );
+    Ok(stock?.and(orders?))
+}

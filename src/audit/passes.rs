@@ -1,0 +1,138 @@
+//! The walks through both databases, each in batches of rows in the order of their keys.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+use contract::audit::{Invariant, Violation};
+use platform::database::StoreError;
+use uuid::Uuid;
+
+use super::{
+    Audited, Progress, Tally,
+    compare::{check_decision_totals, compare},
+    tally::SHOWN,
+};
+
+/// Rows of the first batch, and of the smallest and largest.
+const ROWS: u64 = 1000;
+const ROWS_BOUNDS: (u64, u64) = (50, 8000);
+/// A batch that took longer is followed by a smaller one: no snapshot is to last a second.
+const LONG: Duration = Duration::from_millis(400);
+const SHORT: Duration = Duration::from_millis(100);
+/// Before a suspect is read again.
+const PAUSE: Duration = Duration::from_millis(200);
+/// I9.
+const PENDING_MS: i64 = 30_000;
+
+/// I1 and the end of I2.
+pub async fn levels(shop: &Audited, tally: &mut Tally, progress: &impl Progress) -> Result<(), StoreError> {
+    let next = async |after, rows| shop.product.nth_product(after, rows).await;
+    let check = async |after, last| shop.product.levels(after, last).await;
+    walk(Uuid::nil(), &[Invariant::Floor], next, check, tally, progress).await
+}
+
+/// The chain of I2, and I4.
+pub async fn ledger(shop: &Audited, tally: &mut Tally, progress: &impl Progress) -> Result<(), StoreError> {
+    let next = async |after, rows| shop.product.nth_movement(after, rows).await;
+    let check = async |after, last| shop.product.ledger(after, last).await;
+    let invariants = [Invariant::Ledger, Invariant::Covered];
+    walk((Uuid::nil(), 0), &invariants, next, check, tally, progress).await
+}
+
+/// I5, I7, I8 and I10: the order first, then its decision.
+pub async fn orders(shop: &Audited, tally: &mut Tally, progress: &impl Progress) -> Result<(), StoreError> {
+    let next = async |after, rows| shop.order.nth_order(after, rows).await;
+    let check = async |after, last| {
+        let orders = shop.order.orders(after, last).await?;
+        let decisions = shop.product.decisions(after, last).await?;
+        let decisions: BTreeMap<Uuid, _> =
+            decisions.into_iter().map(|decision| (decision.order_id, decision)).collect();
+        let compared = orders.iter().flat_map(|order| compare(order, decisions.get(&order.id), &shop.shop));
+        Ok(compared.chain(decisions.values().flat_map(check_decision_totals)).collect())
+    };
+    let invariants = [Invariant::Decided, Invariant::Lines, Invariant::Totals, Invariant::Keyed];
+    walk(Uuid::nil(), &invariants, next, check, tally, progress).await
+}
+
+/// I3 and I6: the decision first, then its order.
+pub async fn decisions(
+    shop: &Audited,
+    tally: &mut Tally,
+    progress: &impl Progress,
+) -> Result<(), StoreError> {
+    let next = async |after, rows| shop.product.nth_decision(after, rows).await;
+    let check = async |after, last| {
+        let (held, mut violations) = shop.product.takings(after, last).await?;
+        let statuses: BTreeMap<Uuid, String> = shop.order.statuses(after, last).await?.into_iter().collect();
+        violations.extend(held.into_iter().filter_map(|id| owned(id, statuses.get(&id).map(String::as_str))));
+        Ok(violations)
+    };
+    walk(Uuid::nil(), &[Invariant::Taken, Invariant::Owned], next, check, tally, progress).await
+}
+
+fn owned(id: Uuid, status: Option<&str>) -> Option<Violation> {
+    let detail = match status {
+        Some("confirmed" | "pending") => return None,
+        Some(other) => format!("its decision is held, and it is {other}"),
+        None => "its decision is held, and there is no such order".to_owned(),
+    };
+    Some(Violation { invariant: Invariant::Owned, id, detail })
+}
+
+/// I9. More than are shown are not looked for.
+pub async fn overdue(shop: &Audited, tally: &mut Tally) -> Result<(), StoreError> {
+    let late = shop.order.overdue(PENDING_MS, SHOWN as u64).await?;
+    tally.checked(&[Invariant::Prompt], 1);
+    if late.is_empty() {
+        return Ok(());
+    }
+    tokio::time::sleep(PAUSE).await;
+    let still: BTreeSet<Uuid> = shop.order.overdue(PENDING_MS, SHOWN as u64).await?.into_iter().collect();
+    for id in late.into_iter().filter(|id| still.contains(id)) {
+        let detail = "it is pending for longer than 30 s".to_owned();
+        tally.found(Violation { invariant: Invariant::Prompt, id, detail });
+    }
+    Ok(())
+}
+
+/// Checks batch after batch. What is found is read again, in the same direction, and counts if it is found again.
+async fn walk<Key: Copy>(
+    mut after: Key,
+    invariants: &[Invariant],
+    next: impl AsyncFn(Key, u64) -> Result<Option<(Key, u64)>, StoreError>,
+    check: impl AsyncFn(Key, Key) -> Result<Vec<Violation>, StoreError>,
+    tally: &mut Tally,
+    progress: &impl Progress,
+) -> Result<(), StoreError> {
+    let mut rows = ROWS;
+    tally.checked(invariants, 0);
+    while let Some((last, found)) = next(after, rows).await? {
+        let started = Instant::now();
+        let suspects = check(after, last).await?;
+        let taken = started.elapsed();
+        if !suspects.is_empty() {
+            tokio::time::sleep(PAUSE).await;
+            let again = check(after, last).await?;
+            let is_again = |suspect: &Violation| {
+                again.iter().any(|other| (other.invariant, other.id) == (suspect.invariant, suspect.id))
+            };
+            suspects.into_iter().filter(is_again).for_each(|violation| tally.found(violation));
+        }
+        tally.checked(invariants, found);
+        progress.checked(invariants[0], found);
+        after = last;
+        rows = next_batch(rows, taken);
+    }
+    Ok(())
+}
+
+fn next_batch(rows: u64, taken: Duration) -> u64 {
+    let rows = match taken {
+        taken if taken > LONG => rows / 2,
+        taken if taken < SHORT => rows * 2,
+        _ => rows,
+    };
+    rows.clamp(ROWS_BOUNDS.0, ROWS_BOUNDS.1)
+}
