@@ -12,5 +12,6 @@ mod faults;
 mod gateway;
 mod kill_points;
 mod process_faults;
+mod product_files;
 mod store;
 mod support;
