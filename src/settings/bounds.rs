@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Every number's key with the least and the most it may be.
-pub const BOUNDS: [(&str, RangeInclusive<i64>); 56] = [
+pub const BOUNDS: [(&str, RangeInclusive<i64>); 57] = [
     ("server.workers", 0..=512),
     ("server.max_connections", 1..=1_000_000),
     ("server.body_limit_bytes", 1024..=16 << 20),
@@ -31,6 +31,7 @@ pub const BOUNDS: [(&str, RangeInclusive<i64>); 56] = [
     ("idempotency.purge_every_ms", 1000..=DAY_MS),
     ("idempotency.purge_batch", 1..=10_000),
     ("order.max_in_flight", 1..=100_000),
+    ("order.target_ms", 10..=60_000),
     ("order.deadline_ms", 100..=60_000),
     ("order.decide_try_ms", 50..=60_000),
     ("order.decide_by_ms", 100..=DAY_MS),

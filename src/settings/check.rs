@@ -30,6 +30,7 @@ fn check_numbers(layers: &mut Layers) {
         }
     }
     for (less, more) in [
+        ("order.target_ms", "order.decide_try_ms"),
         ("order.decide_try_ms", "order.deadline_ms"),
         ("order.sweeper.retry_ms", "order.sweeper.max_retry_ms"),
         ("gateway.try_timeout_ms", "gateway.total_timeout_ms"),

@@ -11,6 +11,7 @@ mod end_to_end;
 mod faults;
 mod gateway;
 mod kill_points;
+mod overload;
 mod process_faults;
 mod product_files;
 mod store;

@@ -10,6 +10,8 @@ use serde::Deserialize;
 pub struct OrderSettings {
     /// Sales and cancellations that may be under way in this process; more are answered `overloaded`.
     pub max_in_flight: usize,
+    /// Milliseconds that they may take on average; while it is more, fewer are let in.
+    pub target_ms: u64,
     /// Milliseconds that a caller waits for the outcome before it is told that it is unknown.
     pub deadline_ms: u64,
     /// Milliseconds that one call to the product module may take; tries follow each other within the deadline.
@@ -38,6 +40,10 @@ pub struct SweeperSettings {
 impl OrderSettings {
     pub fn deadline(&self) -> Duration {
         Duration::from_millis(self.deadline_ms)
+    }
+
+    pub fn target(&self) -> Duration {
+        Duration::from_millis(self.target_ms)
     }
 
     pub fn decide_try(&self) -> Duration {

@@ -12,4 +12,5 @@ pub mod postgres;
 pub mod process;
 pub mod shop;
 pub mod stores;
+pub mod surge;
 pub mod wait;

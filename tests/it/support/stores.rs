@@ -113,6 +113,7 @@ impl Stores {
 pub fn settings() -> OrderSettings {
     OrderSettings {
         max_in_flight: 256,
+        target_ms: 10_000,
         deadline_ms: 10_000,
         decide_try_ms: 5_000,
         decide_by_ms: 900_000,

@@ -1,26 +1,68 @@
 //! How many sales may be under way at once, decided once for all three steps.
+//!
+//! A fixed number cannot fit: what a laptop takes in its stride is two seconds of work on a slow disk, or where three
+//! services share a database, and then every sale that was let in is answered too late. So the number follows the time
+//! that sales take. It is seen before they are done: by Little's law, the time that all together have been under way,
+//! divided by how many were done meanwhile, is what one of them takes; where a queue grows, what it will take.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::error::OrderError;
+use super::{error::OrderError, metrics::OrderMetrics};
+use crate::settings::OrderSettings;
+
+/// Never fewer, however slow they are: whether it got better is seen by those that are let in.
+const LEAST: f64 = 8.0;
+/// Sales that a judgement needs at least; fewer say more about themselves than about the load.
+const WINDOW_SALES: u32 = 10;
+/// How long is looked before a judgement at least.
+const WINDOW: Duration = Duration::from_millis(200);
+/// The most that one judgement takes away, and adds.
+const MOST_DOWN: f64 = 0.5;
+const UP: f64 = 1.1;
+/// Share of the limit that must have been in use before more is let in: an idle shop has shown nothing.
+const IN_USE: f64 = 0.8;
 
 pub struct Admission {
-    limit: usize,
-    free: Semaphore,
+    most: f64,
+    /// What a sale may take on average.
+    target: Duration,
+    state: Mutex<State>,
     in_flight: Gauge,
+    limit: Gauge,
+}
+
+struct State {
+    in_flight: usize,
+    limit: f64,
+    window: Window,
+}
+
+/// What was seen since the last judgement.
+struct Window {
+    begun: Instant,
+    /// Until when `under_way` is counted.
+    counted: Instant,
+    /// Of all sales together.
+    under_way: Duration,
+    done: u32,
+    peak: usize,
 }
 
 /// A place among the sales under way; given back when dropped, also when the caller left.
-pub struct Admitted<'a> {
-    _permit: SemaphorePermit<'a>,
-    in_flight: &'a Gauge,
-}
+pub struct Admitted<'a>(&'a Admission);
 
 impl Admission {
-    pub fn new(limit: usize, in_flight: Gauge) -> Self {
-        let limit = limit.min(Semaphore::MAX_PERMITS);
-        Self { limit, free: Semaphore::new(limit), in_flight }
+    pub fn new(settings: &OrderSettings, metrics: &OrderMetrics) -> Self {
+        let most = settings.max_in_flight as f64;
+        let state = State { in_flight: 0, limit: most, window: Window::begin(Instant::now()) };
+        let (in_flight, limit) = (metrics.in_flight.clone(), metrics.in_flight_limit.clone());
+        limit.set(most as i64);
+        Self { most, target: settings.target(), state: Mutex::new(state), in_flight, limit }
     }
 
     /// Takes a place, or says at once that there is none: whoever waits here would only come too late.
@@ -28,15 +70,70 @@ impl Admission {
     /// # Errors
     /// [`OrderError::Overloaded`].
     pub fn admit(&self) -> Result<Admitted<'_>, OrderError> {
-        let permit = self.free.try_acquire().map_err(|_| OrderError::Overloaded { limit: self.limit })?;
+        let mut state = self.state();
+        self.look(&mut state, Instant::now());
+        let limit = state.limit as usize;
+        if state.in_flight >= limit {
+            return Err(OrderError::Overloaded { limit });
+        }
+        state.in_flight += 1;
+        state.window.peak = state.window.peak.max(state.in_flight);
         self.in_flight.inc();
-        Ok(Admitted { _permit: permit, in_flight: &self.in_flight })
+        Ok(Admitted(self))
+    }
+
+    fn leave(&self, now: Instant) {
+        self.in_flight.dec();
+        let mut state = self.state();
+        state.window.done += 1;
+        self.look(&mut state, now);
+        state.in_flight -= 1;
+    }
+
+    /// Counts the time up to now, and judges once enough was seen.
+    fn look(&self, state: &mut State, now: Instant) {
+        let window = &mut state.window;
+        let in_flight = u32::try_from(state.in_flight).unwrap_or(u32::MAX);
+        window.under_way += now.saturating_duration_since(window.counted) * in_flight;
+        window.counted = now;
+        // where that many would have been too slow already, nobody waits for them
+        let is_enough = window.done >= WINDOW_SALES || window.under_way >= self.target * WINDOW_SALES;
+        if is_enough && now.saturating_duration_since(window.begun) >= WINDOW {
+            let next = Window { peak: state.in_flight, ..Window::begin(now) };
+            let seen = std::mem::replace(&mut state.window, next);
+            state.limit = self.judge(state.limit, &seen);
+            self.limit.set(state.limit as i64);
+        }
+    }
+
+    /// The limit from now on.
+    fn judge(&self, limit: f64, seen: &Window) -> f64 {
+        if seen.under_way > self.target * seen.done {
+            let rate = f64::from(seen.done) / (seen.counted - seen.begun).as_secs_f64();
+            let fits = rate * self.target.as_secs_f64();
+            return fits.max(limit * MOST_DOWN).max(LEAST).min(limit);
+        }
+        match seen.peak as f64 >= limit * IN_USE {
+            true => (limit * UP + 1.0).min(self.most),
+            false => limit,
+        }
+    }
+
+    /// Nothing that holds the lock can panic half-way.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Window {
+    fn begin(now: Instant) -> Self {
+        Self { begun: now, counted: now, under_way: Duration::ZERO, done: 0, peak: 0 }
     }
 }
 
 impl Drop for Admitted<'_> {
     fn drop(&mut self) {
-        self.in_flight.dec();
+        self.0.leave(Instant::now());
     }
 }
 
@@ -44,14 +141,73 @@ impl Drop for Admitted<'_> {
 mod tests {
     use super::*;
 
+    const TARGET: Duration = Duration::from_millis(400);
+
+    fn up_to(most: usize) -> Admission {
+        let settings = OrderSettings {
+            max_in_flight: most,
+            target_ms: TARGET.as_millis() as u64,
+            ..crate::tests::support::TestShop::settings()
+        };
+        Admission::new(&settings, &OrderMetrics::default())
+    }
+
     #[test]
     fn admits_up_to_the_limit_and_again_when_one_is_done() {
-        let in_flight = Gauge::default();
-        let admission = Admission::new(2, in_flight.clone());
+        let admission = up_to(2);
         let (first, _second) = (admission.admit().unwrap(), admission.admit().unwrap());
         assert!(matches!(admission.admit(), Err(OrderError::Overloaded { limit: 2 })));
-        assert_eq!(in_flight.get(), 2);
+        assert_eq!(admission.in_flight.get(), 2);
         drop(first);
         assert!(admission.admit().is_ok());
+    }
+
+    /// For a second: a shop that does this many a second, while as many ask.
+    fn seen(rate: u32, in_flight: usize) -> Window {
+        let begun = Instant::now();
+        let second = Duration::from_secs(1);
+        let under_way = second * in_flight as u32;
+        Window { begun, counted: begun + second, under_way, done: rate, peak: in_flight }
+    }
+
+    /// A shop that does this many a second, and is always asked for more.
+    fn settled(rate: u32, from: f64) -> f64 {
+        let admission = up_to(256);
+        (0..100).fold(from, |limit, _| admission.judge(limit, &seen(rate, limit as usize)))
+    }
+
+    #[test]
+    fn settles_where_sales_take_as_long_as_they_may_from_above_and_below() {
+        for rate in [60, 150, 400] {
+            for from in [8.0, 256.0] {
+                let took = settled(rate, from) / f64::from(rate);
+                assert!((0.3..0.5).contains(&took), "{rate}/s from {from}: {took} s");
+            }
+        }
+        assert_eq!(settled(2000, 8.0), 256.0, "a quick shop needs no limit but the greatest");
+        assert_eq!(settled(0, 256.0), LEAST);
+    }
+
+    #[test]
+    fn what_was_not_in_use_is_neither_added_to_nor_taken_away() {
+        let admission = up_to(256);
+        assert_eq!(admission.judge(100.0, &seen(200, 20)), 100.0);
+        assert_eq!(admission.judge(100.0, &seen(200, 85)), 80.0, "a queue that grows");
+        assert_eq!(admission.judge(100.0, &seen(20, 90)), 50.0, "half at most");
+        assert_eq!(up_to(3).judge(3.0, &seen(0, 3)), 3.0, "never below what was asked for");
+    }
+
+    #[test]
+    fn one_slow_sale_changes_nothing_and_ten_that_never_end_do() {
+        let admission = up_to(256);
+        let begun = Instant::now();
+        let after = |in_flight, time| {
+            let mut state = admission.state();
+            (state.in_flight, state.window) = (in_flight, Window::begin(begun));
+            admission.look(&mut state, begun + time);
+            state.limit
+        };
+        assert_eq!(after(1, TARGET * 5), 256.0);
+        assert_eq!(after(10, TARGET * 2), 128.0);
     }
 }

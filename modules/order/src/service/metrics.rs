@@ -25,6 +25,7 @@ pub struct OrderMetrics {
     pending: Gauge,
     oldest_pending_s: Gauge<f64, AtomicU64>,
     pub in_flight: Gauge,
+    pub in_flight_limit: Gauge,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -54,6 +55,11 @@ impl OrderMetrics {
                 "orders_in_flight",
                 "Orders and cancellations under way",
                 figures.in_flight.clone(),
+            );
+            registry.register(
+                "orders_in_flight_limit",
+                "Orders and cancellations that may be under way at present",
+                figures.in_flight_limit.clone(),
             );
             registry.register(
                 "orders_pending",

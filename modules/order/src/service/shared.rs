@@ -30,7 +30,7 @@ pub struct OrderService {
 impl OrderShared {
     pub fn new(database: Database, shop: Shop, settings: OrderSettings, metrics: &Metrics) -> Self {
         let metrics = OrderMetrics::register(metrics);
-        let admission = Admission::new(settings.max_in_flight, metrics.in_flight.clone());
+        let admission = Admission::new(&settings, &metrics);
         Self(Arc::new(Parts { database, shop, settings, admission, metrics }))
     }
 }

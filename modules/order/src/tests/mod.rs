@@ -5,6 +5,6 @@ mod cancelling;
 mod placing;
 mod reading;
 mod shelf;
-mod support;
+pub mod support;
 mod sweeping;
 mod wire;

@@ -37,6 +37,7 @@ impl TestShop {
     pub fn settings() -> OrderSettings {
         OrderSettings {
             max_in_flight: 64,
+            target_ms: 300,
             deadline_ms: 300,
             decide_try_ms: 100,
             decide_by_ms: 60_000,
