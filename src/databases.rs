@@ -146,7 +146,9 @@ impl Needed<'_> {
                 Ok(Err(error)) => error,
                 Err(_) => bail!(self.unreachable(SILENT)),
             };
-            if !may_come_up(&error) || started.elapsed() + RETRY_PAUSE >= patience {
+            // a file that cannot be read or written does not come up by itself
+            let is_lost = error.class == ErrorClass::Broken && url.starts_with("sqlite:");
+            if is_lost || !may_come_up(&error) || started.elapsed() + RETRY_PAUSE >= patience {
                 let reason = match error.class {
                     ErrorClass::NotSent => SILENT.to_owned(),
                     _ => error.source.to_string(),
@@ -164,6 +166,12 @@ impl Needed<'_> {
     fn unreachable(&self, reason: &str) -> String {
         let Self { name, url, settings } = self;
         let shown = without_password(url);
+        if url.starts_with("sqlite:") {
+            return format!(
+                "cannot open the {name} database {shown}: {reason}; see that its disk has room and may be written, or \
+                 choose another directory with --data-dir"
+            );
+        }
         let waited = settings.database.connect_timeout_ms;
         format!(
             "cannot open the {name} database {shown} (waited up to {waited} ms): {reason}; \
@@ -246,8 +254,10 @@ fn facts_of(shop: &Shop) -> Vec<Fact> {
 fn may_come_up(error: &StoreError) -> bool {
     match error.class {
         ErrorClass::NotSent | ErrorClass::Broken | ErrorClass::Contention => true,
-        ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::CommitUnknown | ErrorClass::Other => {
-            false
-        }
+        ErrorClass::Duplicate(_)
+        | ErrorClass::Refused
+        | ErrorClass::Unwritable
+        | ErrorClass::CommitUnknown
+        | ErrorClass::Other => false,
     }
 }

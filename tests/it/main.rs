@@ -10,6 +10,7 @@ mod contention;
 mod end_to_end;
 mod faults;
 mod gateway;
+mod ground;
 mod kill_points;
 mod overload;
 mod process_faults;

@@ -26,7 +26,7 @@ use crate::support::{
 
 const TILLS: usize = 32;
 const PRODUCTS: usize = 6;
-const OPENING: i64 = 100_000;
+pub const OPENING: i64 = 100_000;
 /// Sales that are told before a process ends.
 const SALES_BEFORE: usize = 80;
 const SALES_WITHIN: Duration = Duration::from_secs(60);
@@ -117,7 +117,7 @@ async fn end_process(process: &mut Pos, end: End) {
 
 /// Every sale that was told is there as it was told, on every replica; a key that was not told has one order at most,
 /// and that is decided.
-async fn assert_told_the_truth(shop: &Running, sales: &[Sale]) {
+pub async fn assert_told_the_truth(shop: &Shop, sales: &[Sale]) {
     let mut ids = BTreeSet::new();
     for (index, sale) in sales.iter().enumerate() {
         let replica = &shop.orders[index % shop.orders.len()];
@@ -140,7 +140,7 @@ async fn assert_told_the_truth(shop: &Running, sales: &[Sale]) {
 }
 
 /// Stock plus what was sold is what there was, by the public API alone.
-async fn assert_stock_and_sales_fit(shop: &Running, products: &[String]) {
+pub async fn assert_stock_and_sales_fit(shop: &Shop, products: &[String]) {
     let mut sold: BTreeMap<String, i64> = BTreeMap::new();
     for order in Shop::walk(shop.order(), "/orders?status=confirmed&limit=200").await {
         for line in order["items"].as_array().unwrap() {

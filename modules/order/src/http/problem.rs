@@ -45,7 +45,11 @@ fn about(problem: Problem, order: OrderId) -> Problem {
 /// Of a read, or of a fault of ours: what is unknown about a change was told apart before.
 fn store_problem(error: StoreError) -> Problem {
     match error.class {
-        ErrorClass::NotSent | ErrorClass::Contention | ErrorClass::Broken | ErrorClass::CommitUnknown => {
+        ErrorClass::NotSent
+        | ErrorClass::Contention
+        | ErrorClass::Unwritable
+        | ErrorClass::Broken
+        | ErrorClass::CommitUnknown => {
             Code::Unavailable.not_now("The orders cannot be reached; ask again.").caused_by(error)
         }
         ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => Problem::internal(error),

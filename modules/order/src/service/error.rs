@@ -64,7 +64,7 @@ impl OrderError {
     /// S1 failed: what was not sent, or what the database refused, changed nothing; of all else nobody knows.
     pub(super) fn of_intent(order: OrderId, error: StoreError) -> Self {
         match error.class {
-            ErrorClass::NotSent | ErrorClass::Contention => Self::NotNow(error),
+            ErrorClass::NotSent | ErrorClass::Contention | ErrorClass::Unwritable => Self::NotNow(error),
             ErrorClass::Broken | ErrorClass::CommitUnknown => Self::unknown(order, error),
             ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => Self::Store(error),
         }
@@ -73,9 +73,11 @@ impl OrderError {
     /// A step failed after S1, so there is an order that may be decided. A fault of ours stays one.
     pub(super) fn of_step(order: OrderId, error: StoreError) -> Self {
         match error.class {
-            ErrorClass::NotSent | ErrorClass::Contention | ErrorClass::Broken | ErrorClass::CommitUnknown => {
-                Self::unknown(order, error)
-            }
+            ErrorClass::NotSent
+            | ErrorClass::Contention
+            | ErrorClass::Unwritable
+            | ErrorClass::Broken
+            | ErrorClass::CommitUnknown => Self::unknown(order, error),
             ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => Self::Store(error),
         }
     }
@@ -87,7 +89,9 @@ impl OrderError {
             OnceError::Store(error) => error,
         };
         match error.class {
-            ErrorClass::NotSent | ErrorClass::Contention | ErrorClass::Broken => Self::NotNow(error),
+            ErrorClass::NotSent | ErrorClass::Contention | ErrorClass::Unwritable | ErrorClass::Broken => {
+                Self::NotNow(error)
+            }
             ErrorClass::CommitUnknown => Self::unknown(order, error),
             ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => Self::Store(error),
         }

@@ -16,7 +16,9 @@ pub enum ErrorClass {
     Contention,
     /// No connection could be had: nothing was sent.
     NotSent,
-    /// The connection broke or timed out. Before COMMIT nothing was written.
+    /// The disk is full, or the server or the file may only be read: nothing was written.
+    Unwritable,
+    /// The connection broke or timed out, or the disk failed. Before COMMIT nothing was written.
     Broken,
     /// COMMIT was sent and not acknowledged: it may have taken effect, or may still do so.
     CommitUnknown,
@@ -46,7 +48,8 @@ impl StoreError {
             said_no @ (ErrorClass::Duplicate(_)
             | ErrorClass::Refused
             | ErrorClass::Contention
-            | ErrorClass::NotSent) => said_no,
+            | ErrorClass::NotSent
+            | ErrorClass::Unwritable) => said_no,
             ErrorClass::Broken | ErrorClass::CommitUnknown | ErrorClass::Other => ErrorClass::CommitUnknown,
         };
         Self { class, source }
@@ -88,6 +91,9 @@ fn classify_sqlx(error: &sqlx::Error) -> ErrorClass {
 }
 
 /// PostgreSQL's SQLSTATEs (appendix A of its manual), SQLite's extended result codes (sqlite.org/rescode.html).
+///
+/// SQLite tells FULL before the last frame of a commit is in its log, so nothing was written; an I/O error may also be
+/// that of the fsync after it.
 fn classify_code(error: &dyn sqlx::error::DatabaseError) -> ErrorClass {
     let code = error.code().unwrap_or_default();
     match (error.kind(), code.as_ref()) {
@@ -104,10 +110,25 @@ fn classify_code(error: &dyn sqlx::error::DatabaseError) -> ErrorClass {
         (_, "40001" | "40P01" | "5" | "6" | "517") => ErrorClass::Contention,
         // too many connections, starting up: said before anything was asked
         (_, "53300" | "57P03") => ErrorClass::NotSent,
+        // disk full, read-only transaction
+        (_, "53100" | "25006") => ErrorClass::Unwritable,
         // shutting down, killed; statement and lock time-out; idle in transaction; connection exceptions
         (_, "57P01" | "57P02" | "57014" | "55P03" | "25P03" | "08000" | "08003" | "08006") => {
             ErrorClass::Broken
         }
-        _ => ErrorClass::Other,
+        (_, code) => match sqlite_family(code) {
+            Some(SQLITE_FULL | SQLITE_READONLY) => ErrorClass::Unwritable,
+            Some(SQLITE_IOERR) => ErrorClass::Broken,
+            _ => ErrorClass::Other,
+        },
     }
+}
+
+const SQLITE_READONLY: u32 = 8;
+const SQLITE_IOERR: u32 = 10;
+const SQLITE_FULL: u32 = 13;
+
+/// The primary result code, its lowest byte; `None` for a SQLSTATE, which has five characters.
+fn sqlite_family(code: &str) -> Option<u32> {
+    (code.len() < 5).then(|| code.parse::<u32>().ok()).flatten().map(|code| code & 0xff)
 }

@@ -47,6 +47,8 @@ fn store_problem(error: StoreError) -> Problem {
         ErrorClass::CommitUnknown => Code::unknown(
             "It is not known whether the change was made; repeat with the same Idempotency-Key.",
         ),
+        ErrorClass::Unwritable => Code::Unavailable
+            .not_now("The product database takes no changes now; this request changed nothing. Repeat it with the same key."),
         ErrorClass::Contention | ErrorClass::NotSent | ErrorClass::Broken => Code::Unavailable
             .not_now("The product database cannot serve this now; this request changed nothing. Repeat it with the same key."),
         ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => {
