@@ -40,11 +40,9 @@ impl Background {
             tasks.push(rt::spawn(keep_running("sweeper", sweep, stopped.clone())));
         }
         for (_, database) in &modules.databases {
-            tasks.push(rt::spawn(keep_purging(
-                database.clone(),
-                settings.idempotency.clone(),
-                stopped.clone(),
-            )));
+            let (database, settings, told) = (database.clone(), settings.idempotency.clone(), stopped.clone());
+            let purge = move || keep_purging(database.clone(), settings.clone(), told.clone());
+            tasks.push(rt::spawn(keep_running("forgetting old answers", purge, stopped.clone())));
         }
         if let Some(gateway) = &modules.gateway {
             for gateway::Task { name, start } in gateway.tasks(&stopped)? {
@@ -66,7 +64,7 @@ impl Background {
 }
 
 /// Nothing but a stop ends these: without the sweeper, orders that were cut off stay pending; without discovery and health
-/// checks, the gateway knows the replicas of yesterday.
+/// checks, the gateway knows the replicas of yesterday; without the purge, a database grows for ever.
 async fn keep_running<F: Future<Output = ()> + 'static>(
     name: &'static str,
     start: impl Fn() -> F,

@@ -54,4 +54,10 @@ impl OrderSettings {
     pub fn first_sweep_ms(&self) -> u64 {
         self.deadline_ms.saturating_add(self.sweeper.grace_ms)
     }
+
+    /// Milliseconds from now to the farthest next try that is ever written, and a second.
+    pub fn farthest_try_ms(&self) -> u64 {
+        let retried = self.decide_try_ms.saturating_add(self.sweeper.max_retry_ms);
+        self.first_sweep_ms().max(retried).saturating_add(1000)
+    }
 }

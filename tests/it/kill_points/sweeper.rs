@@ -144,3 +144,23 @@ async fn over_the_limit_nothing_is_begun(#[values(Sqlite, Postgres)] engine: Eng
     let unknown = replica.get(left.stores.order_id(&other)).await;
     assert!(matches!(unknown, Err(OrderError::NotFound(_))), "{unknown:?}");
 }
+
+/// The times that stand are an hour ahead of the clock then.
+#[rstest]
+#[tokio::test]
+async fn an_order_is_finished_soon_after_the_clock_was_set_back(#[values(Sqlite, Postgres)] engine: Engine) {
+    let stores = Stores::fresh(engine).await;
+    leave_pending(&stores, 3).await;
+    let later = |column: &str| match engine {
+        Postgres => format!("{column} = {column} + interval '1 hour'"),
+        Sqlite => format!("{column} = strftime('%Y-%m-%dT%H:%M:%f+00:00', {column}, '+1 hour')"),
+    };
+    let columns = ["created_at", "decide_by", "next_try_at"].map(later).join(", ");
+    stores.sql_in_order(&format!("UPDATE orders SET {columns}")).await.unwrap();
+
+    let report = stores.replica().sweep_once().await.unwrap();
+
+    assert_eq!((report.claimed, report.finished), (3, 3));
+    let found = stores.audit().await;
+    assert_eq!((found.confirmed, found.pending, found.movements), (3, 0, 3));
+}

@@ -62,6 +62,7 @@ impl OrderService {
             busy_ms: parts.settings.decide_try_ms,
             retry_ms: sweeper.retry_ms,
             max_retry_ms: sweeper.max_retry_ms,
+            farthest_ms: parts.settings.farthest_try_ms(),
         };
         let batch = store::claim_due(&parts.database, sweeper.concurrency as u64, backoff).await?;
         let report = Cell::new(SweepReport { claimed: batch.len(), ..SweepReport::default() });

@@ -8,10 +8,12 @@ use crate::{entity::order, model::PendingOrder};
 
 /// Claims what is due by pushing its next try away: no lock is held afterwards, and a claimer that dies leaves nothing
 /// to clean up. `now()` and not `clock_timestamp()` in the condition, which could not use the index. MATERIALIZED, so
-/// that the batch is looked for once. The pause is jittered to half of itself at least.
+/// that the batch is looked for once. The pause is jittered to half of itself at least. A next try that is farther away
+/// than anyone writes it was written before the clock was set back: it is due, too, or it would wait for that hour.
 const CLAIM: Sql = Sql {
     postgres: "WITH due AS MATERIALIZED (\
-           SELECT id FROM orders WHERE status = 'pending' AND next_try_at <= now() \
+           SELECT id FROM orders WHERE status = 'pending' AND \
+           (next_try_at <= now() OR next_try_at > now() + interval '1 millisecond' * $5::float8) \
            ORDER BY next_try_at LIMIT $1::bigint FOR UPDATE SKIP LOCKED) \
          UPDATE orders SET tries = LEAST(tries, 1000000) + 1, next_try_at = clock_timestamp() + interval '1 millisecond' * \
            ($4::float8 + LEAST($3::float8, $2::float8 * (1::bigint << LEAST(tries, 16))) * (0.5 + random() / 2)) \
@@ -21,7 +23,8 @@ const CLAIM: Sql = Sql {
            next_try_at = strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', printf('+%.3f seconds', \
            ($4 * 1000 + min($3, $2 * (1 << min(tries, 16))) * (500 + abs(random() % 500))) / 1000000.0)) \
          WHERE id IN (SELECT id FROM orders WHERE status = 'pending' \
-           AND next_try_at <= strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now') ORDER BY next_try_at LIMIT $1) \
+           AND (next_try_at <= strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now') OR next_try_at > \
+             strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', printf('+%.3f seconds', $5 / 1000.0))) ORDER BY next_try_at LIMIT $1) \
          RETURNING *, (decide_by <= strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')) AS past_decide_by",
 };
 
@@ -41,6 +44,8 @@ pub struct Backoff {
     pub busy_ms: u64,
     pub retry_ms: u64,
     pub max_retry_ms: u64,
+    /// The farthest away that a next try is written.
+    pub farthest_ms: u64,
 }
 
 /// What is pending.
@@ -59,8 +64,8 @@ pub async fn claim_due(
     backoff: Backoff,
 ) -> Result<Vec<Result<PendingOrder, StoreError>>, StoreError> {
     let number = |value: u64| Value::from(i64::try_from(value).unwrap_or(i64::MAX >> 20).min(i64::MAX >> 20));
-    let values =
-        [number(batch), number(backoff.retry_ms), number(backoff.max_retry_ms), number(backoff.busy_ms)];
+    let Backoff { busy_ms, retry_ms, max_retry_ms, farthest_ms } = backoff;
+    let values = [batch, retry_ms, max_retry_ms, busy_ms, farthest_ms].map(number);
     // to its end, COMMIT included: see `insert_intent`
     let rows = database.writer().query_all_raw(CLAIM.with(database.backend(), values)).await?;
     Ok(rows.iter().map(claimed).collect())
