@@ -40,7 +40,8 @@ impl Background {
             tasks.push(rt::spawn(keep_running("sweeper", sweep, stopped.clone())));
         }
         for (_, database) in &modules.databases {
-            let (database, settings, told) = (database.clone(), settings.idempotency.clone(), stopped.clone());
+            let (database, settings, told) =
+                (database.clone(), settings.idempotency.clone(), stopped.clone());
             let purge = move || keep_purging(database.clone(), settings.clone(), told.clone());
             tasks.push(rt::spawn(keep_running("forgetting old answers", purge, stopped.clone())));
         }

@@ -9,6 +9,7 @@ mod containers;
 mod contention;
 mod end_to_end;
 mod faults;
+mod footprint;
 mod gateway;
 mod ground;
 mod kill_points;

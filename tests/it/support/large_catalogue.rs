@@ -8,7 +8,7 @@ use super::engine::{Databases, Engine, database_settings};
 /// Of each hundred products: two are low on stock, one is sold below 0, one is under `flag`, ten are archived.
 pub struct LargeCatalogue {
     pub database: Database,
-    _databases: Databases,
+    pub databases: Databases,
 }
 
 impl LargeCatalogue {
@@ -24,7 +24,7 @@ impl LargeCatalogue {
                 .await
                 .unwrap_or_else(|error| panic!("{statement}: {error}"));
         }
-        Self { database, _databases: databases }
+        Self { database, databases }
     }
 }
 

@@ -29,9 +29,19 @@ pub struct Pos {
     _directory: Directory,
 }
 
-/// `pos` with these arguments and settings, and none of the caller's own.
+/// What a process takes, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// Resident now.
+    pub now: u64,
+    /// Resident at most, since its start.
+    pub peak: u64,
+}
+
+/// `pos` with these arguments and settings, and none of the caller's own; `POS_TEST_BINARY` names another build of it.
 pub fn command(arguments: &[&str], settings: &[(String, String)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pos"));
+    let binary = env::var("POS_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_pos").to_owned());
+    let mut command = Command::new(binary);
     for (name, _) in env::vars().filter(|(name, _)| name.starts_with("POS__")) {
         command.env_remove(name);
     }
@@ -123,6 +133,17 @@ impl Pos {
         let status = until(&what, STOPPED_WITHIN, async || child.try_wait().unwrap()).await;
         self.child = None;
         status
+    }
+
+    /// What it takes, where the system tells: Linux.
+    pub fn memory(&self) -> Option<Memory> {
+        let id = self.child.as_ref()?.id();
+        let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+        let bytes = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
+        };
+        Some(Memory { now: bytes("VmRSS:")?, peak: bytes("VmHWM:")? })
     }
 
     /// Everything that it wrote so far.

@@ -1,6 +1,12 @@
 //! Customers who do not wait for each other: requests at a fixed rate, however slowly they are answered.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use tokio::task::JoinSet;
 
@@ -30,13 +36,30 @@ pub struct Surge {
 /// Asks without pause, `tills` at a time: what a shop carries.
 pub async fn closed_loop(shop: &Shop, products: &[String], tills: usize, lasting: Duration) -> Surge {
     let begun = Instant::now();
+    ask_while(shop, products, tills, move |_| begun.elapsed() < lasting).await
+}
+
+/// The same until so many have asked.
+pub async fn closed_loop_of(shop: &Shop, products: &[String], tills: usize, count: usize) -> Surge {
+    ask_while(shop, products, tills, move |asked| asked < count).await
+}
+
+/// `goes_on` is told how many have asked by then.
+async fn ask_while(
+    shop: &Shop,
+    products: &[String],
+    tills: usize,
+    goes_on: impl Fn(usize) -> bool + Clone + Send + 'static,
+) -> Surge {
+    let begun = Instant::now();
+    let counted = Arc::new(AtomicUsize::new(0));
     let mut running = JoinSet::new();
     for till in 0..tills {
         let replica = shop.orders[till % shop.orders.len()].clone();
-        let products = products.to_vec();
+        let (products, counted, goes_on) = (products.to_vec(), counted.clone(), goes_on.clone());
         running.spawn(async move {
             let mut asked = Vec::new();
-            while begun.elapsed() < lasting {
+            while goes_on(counted.fetch_add(1, Ordering::Relaxed)) {
                 asked.push(ask(&replica, &products, till + asked.len()).await);
             }
             asked
