@@ -71,7 +71,7 @@ async fn a_service_whose_schema_is_behind_says_what_to_do_and_migrate_does_it(#[
     settings.push(setting("POS__SERVER__LISTEN", &address(1, &port).to_string()));
 
     assert_fails(&run(&["--role", role], &settings), 1, &["migrate"]);
-    for told in ["1 migration run", "up to date"] {
+    for told in [" run\n", "up to date"] {
         let output = run(&["migrate", "--role", role], &settings);
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success() && printed.contains(told), "{output:?}");
