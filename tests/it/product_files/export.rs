@@ -15,7 +15,7 @@ const NAMES: [&str; 10] = [
     "-5 %",
     "@home",
     "'t Hoen; a\\b",
-    "Crème 🍮 \u{202e}evil",
+    "Crème 🍮 \u{200f}شاي",
     "'; DROP TABLE products; --",
     "<script>alert(1)</script>",
 ];

@@ -1,4 +1,4 @@
-//! Texts that people type: trimmed, not empty, bounded, without control characters.
+//! Texts that people type: trimmed, not empty, bounded, without what breaks lines or turns the writing round.
 
 /// Why a text is not taken.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -7,8 +7,12 @@ pub enum TextFault {
     Empty,
     #[error("may have at most {0} characters")]
     TooLong(usize),
-    #[error("must not contain control characters")]
+    #[error("must not contain control characters or line breaks")]
     Control,
+    #[error(
+        "must not contain invisible marks that turn the direction of writing round (U+202A to U+202E, U+2066 to U+2069)"
+    )]
+    Direction,
 }
 
 /// Checks a text of at most `max` characters.
@@ -20,10 +24,22 @@ pub fn parse_text(text: &str, max: usize) -> Result<String, TextFault> {
     if text.chars().count() > max {
         return Err(TextFault::TooLong(max));
     }
-    if text.chars().any(char::is_control) {
+    if text.chars().any(|character| character.is_control() || LINE_BREAKS.contains(&character)) {
         return Err(TextFault::Control);
     }
+    if text.chars().any(is_direction_mark) {
+        return Err(TextFault::Direction);
+    }
     Ok(text.to_owned())
+}
+
+/// Line and paragraph separator, which Unicode does not count among the controls.
+const LINE_BREAKS: [char; 2] = ['\u{2028}', '\u{2029}'];
+
+/// Embeddings, overrides and isolates. They turn round what stands after them: on a receipt, the price. Hebrew and Arabic
+/// need none of them; the plain marks (U+200E, U+200F, U+061C) and joiners turn nothing round and are taken.
+fn is_direction_mark(character: char) -> bool {
+    matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -39,6 +55,14 @@ mod tests {
         );
         assert_eq!(parse_text(" \t ", 20), Err(TextFault::Empty));
         assert_eq!(parse_text("éééé", 3), Err(TextFault::TooLong(3)));
-        assert_eq!(parse_text("a\0b", 20), Err(TextFault::Control));
+        for control in ["a\0b", "a\nb", "\u{1b}[31m", "a\u{85}b", "a\u{2028}b"] {
+            assert_eq!(parse_text(control, 20), Err(TextFault::Control), "{control:?}");
+        }
+        for turned in ["Tea \u{202e}00.1", "\u{2067}Tea\u{2069}", "Tea\u{202c}"] {
+            assert_eq!(parse_text(turned, 20), Err(TextFault::Direction), "{turned:?}");
+        }
+        for text in ["قهوة تركية", "חלב 3%\u{200f}", "👩‍🍳 special", "می‌خواهم"] {
+            assert_eq!(parse_text(text, 20).as_deref(), Ok(text));
+        }
     }
 }
