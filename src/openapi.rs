@@ -2,12 +2,12 @@
 
 use actix_web::App;
 use contract::{Code, InputFaultDocument, ProblemDocument};
-use platform::http::{PROBLEM_JSON, RouteTable};
+use platform::http::{OwnRoute, OwnRoutes, PROBLEM_JSON, RouteTable};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
         Content, OpenApi as Document, Ref, RefOr, Response,
-        path::{Operation, PathItem},
+        path::{Operation, ParameterIn, PathItem},
         tag::TagBuilder,
     },
 };
@@ -63,10 +63,41 @@ pub fn document(role: Role) -> Document {
 /// Every route of the document with its methods.
 pub fn route_table(document: &mut Document) -> RouteTable {
     let routes = document.paths.paths.iter_mut().map(|(path, item)| {
-        let methods = operations(item).map(|(method, _)| method.to_owned());
-        (path.clone(), methods.collect())
+        let methods = operations(item).map(|(method, _)| method);
+        (path.clone(), methods.flat_map(with_head).map(str::to_owned).collect())
     });
     RouteTable::new(routes.collect::<Vec<_>>())
+}
+
+/// Whatever can be read can be asked about.
+fn with_head(method: &'static str) -> Vec<&'static str> {
+    match method {
+        "GET" => vec!["GET", "HEAD"],
+        other => vec![other],
+    }
+}
+
+/// The routes that a role serves itself.
+pub fn own_routes(role: Role) -> OwnRoutes {
+    let (_, document) =
+        App::new().into_utoipa_app().configure(|config| mount(role, config)).split_for_parts();
+    let of_path = |(path, mut item): (String, PathItem)| {
+        let routes = operations(&mut item).map(|(method, operation)| OwnRoute {
+            method: method.to_owned(),
+            path: path.clone(),
+            takes_parameters: takes_parameters(operation),
+        });
+        routes.collect::<Vec<_>>()
+    };
+    OwnRoutes::new(document.paths.paths.into_iter().flat_map(of_path))
+}
+
+fn takes_parameters(operation: &Operation) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|parameter| match parameter {
+        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
+        RefOr::Ref(_) => true,
+    })
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {

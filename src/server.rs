@@ -17,8 +17,8 @@ use anyhow::{Context, anyhow};
 use gateway::GatewayWorker;
 use platform::{
     http::{
-        Draining, Readiness, RouteTable, SilentBodyTimeout, body_limit, cross_origin, guard_incoming,
-        limit_rate, no_such_route, serve_request,
+        Draining, IncomingBounds, OwnRoutes, Readiness, RouteTable, body_limit, cross_origin, guard_incoming,
+        limit_rate, meet_route, no_such_route, serve_request,
     },
     settings::ServerSettings,
 };
@@ -44,6 +44,7 @@ pub struct Application {
     pub gate: Gate,
     document: Data<ApiDocument>,
     routes: Data<RouteTable>,
+    own_routes: Data<OwnRoutes>,
 }
 
 impl Application {
@@ -54,7 +55,9 @@ impl Application {
         let routes = Data::new(openapi::route_table(&mut document));
         let text = document.to_json().context("cannot write the API document")?;
         let document = Data::new(ApiDocument(text));
-        Ok(Self { modules, server, draining: Draining::default(), gate: Gate::default(), document, routes })
+        let own_routes = Data::new(openapi::own_routes(modules.role));
+        let (draining, gate) = (Draining::default(), Gate::default());
+        Ok(Self { modules, server, draining, gate, document, routes, own_routes })
     }
 
     /// Binds the address and prepares the workers. They serve once the server is polled.
@@ -119,9 +122,10 @@ impl Application {
             .app_data(Data::new(self.readiness()))
             .app_data(Data::new(self.draining.clone()))
             .app_data(Data::new(self.gate.clone()))
-            .app_data(Data::new(SilentBodyTimeout(self.server.silent_body_timeout())))
+            .app_data(Data::new(IncomingBounds::from(&self.server)))
             .app_data(self.document.clone())
-            .app_data(self.routes.clone());
+            .app_data(self.routes.clone())
+            .app_data(self.own_routes.clone());
         if let Some(limit) = &modules.rate_limit {
             app = app.app_data(Data::from(limit.clone()));
         }
@@ -148,6 +152,7 @@ impl Application {
             .service(redirect("/docs", "/docs/"))
             .service(swagger)
             .default_service(web::to(no_such_route))
+            .wrap(from_fn(meet_route))
             .wrap(from_fn(pass_gate))
             .wrap(from_fn(guard_incoming))
             .wrap(from_fn(limit_rate))

@@ -142,9 +142,7 @@ pub async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
         false => None,
     };
     let gateway = match settings.role {
-        Role::Gateway => {
-            Some(Gateway::new(settings.gateway.clone(), settings.server.body_limit_bytes, &metrics))
-        }
+        Role::Gateway => Some(Gateway::new(settings.gateway.clone(), (&settings.server).into(), &metrics)),
         Role::All | Role::Product | Role::Order => None,
     };
     let trusted = settings.gateway.trusted_proxies.clone();

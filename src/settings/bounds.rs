@@ -5,15 +5,18 @@ use std::ops::RangeInclusive;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Every number's key with the least and the most it may be.
-pub const BOUNDS: [(&str, RangeInclusive<i64>); 57] = [
+pub const BOUNDS: [(&str, RangeInclusive<i64>); 59] = [
     ("server.workers", 0..=512),
     ("server.max_connections", 1..=1_000_000),
     ("server.body_limit_bytes", 1024..=16 << 20),
+    ("server.head_limit_bytes", 1024..=65_536),
+    ("server.max_headers", 8..=80),
     ("server.keep_alive_ms", 1000..=3_600_000),
     ("server.head_timeout_ms", 100..=120_000),
     ("server.drain_ms", 0..=120_000),
     ("server.shutdown_timeout_ms", 100..=300_000),
     ("server.silent_body_timeout_ms", 100..=120_000),
+    ("server.body_timeout_ms", 100..=3_600_000),
     ("server.rate_limit_per_second", 0..=1_000_000),
     ("server.rate_burst", 1..=1_000_000),
     ("server.ready_timeout_ms", 50..=30_000),
@@ -48,7 +51,6 @@ pub const BOUNDS: [(&str, RangeInclusive<i64>); 57] = [
     ("gateway.keep_alive_ms", 1000..=3_600_000),
     ("gateway.try_timeout_ms", 100..=120_000),
     ("gateway.total_timeout_ms", 100..=300_000),
-    ("gateway.upload_timeout_ms", 100..=3_600_000),
     ("gateway.silent_body_timeout_ms", 100..=120_000),
     ("gateway.max_tries", 1..=10),
     ("gateway.retry_budget_percent", 0..=100),

@@ -52,6 +52,8 @@ pub enum Code {
     KeyReused,
     /// More requests than one caller may make; nothing happened.
     RateLimited,
+    /// Path, parameters and headers are longer or more than allowed.
+    HeadTooLarge,
     /// A fault on our side.
     Internal,
     /// More requests than can be served; nothing happened.
@@ -66,7 +68,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Malformed,
         Self::NotFound,
         Self::MethodNotAllowed,
@@ -89,6 +91,7 @@ impl Code {
         Self::Invalid,
         Self::KeyReused,
         Self::RateLimited,
+        Self::HeadTooLarge,
         Self::Internal,
         Self::Overloaded,
         Self::OutcomeUnknown,
@@ -121,6 +124,7 @@ impl Code {
             Self::Invalid => "invalid",
             Self::KeyReused => "key_reused",
             Self::RateLimited => "rate_limited",
+            Self::HeadTooLarge => "head_too_large",
             Self::Internal => "internal",
             Self::Overloaded => "overloaded",
             Self::OutcomeUnknown => "outcome_unknown",
@@ -153,6 +157,7 @@ impl Code {
             Self::UnsupportedMediaType => ErrorKind::UnsupportedMediaType,
             Self::Invalid | Self::KeyReused => ErrorKind::Unprocessable,
             Self::RateLimited => ErrorKind::TooManyRequests,
+            Self::HeadTooLarge => ErrorKind::HeadTooLarge,
             Self::Internal => ErrorKind::Internal,
             Self::Overloaded | Self::OutcomeUnknown | Self::Unavailable => ErrorKind::Unavailable,
             Self::TimedOut => ErrorKind::TimedOut,

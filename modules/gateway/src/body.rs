@@ -18,7 +18,8 @@ use awc::error::PayloadError as AnswerError;
 use futures_util::{Stream, StreamExt, stream};
 use platform::{
     deadline::{Deadline, Elapsed},
-    problem::{ErrorKind, Problem},
+    http::too_long,
+    problem::{ErrorKind, Place, Problem},
 };
 use tokio::task::JoinSet;
 
@@ -121,21 +122,16 @@ pub enum Cut {
 impl From<Cut> for Problem {
     fn from(cut: Cut) -> Self {
         match &cut {
-            Cut::Slow(_) => {
-                let detail = "The body took too long to arrive; send it again.";
-                Self::new(ErrorKind::Malformed, detail)
-            }
-            Cut::Broken(_) => {
-                let detail = "The body did not arrive whole; send it again.";
-                Self::new(ErrorKind::Malformed, detail)
-            }
-            Cut::TooLong(limit) => {
-                let detail = format!("The body may have at most {limit} bytes; send less in one request.");
-                Self::new(ErrorKind::TooLarge, detail)
-            }
+            Cut::Slow(_) => not_arrived("took too long to arrive; send it again"),
+            Cut::Broken(_) => not_arrived("did not arrive whole; send it again"),
+            Cut::TooLong(limit) => too_long(*limit),
         }
         .caused_by(cut)
     }
+}
+
+fn not_arrived(detail: &str) -> Problem {
+    Problem::fault(ErrorKind::Malformed, Place::Body(String::new()), detail)
 }
 
 impl Upload {

@@ -49,8 +49,8 @@ pub async fn forward_request(
     let cluster = gateway.cluster(service);
     let bounds = BodyBounds {
         keep: gateway.settings.replay_limit_bytes,
-        limit: gateway.body_limit_bytes,
-        deadline: Deadline::after(gateway.settings.upload_timeout()),
+        limit: gateway.incoming.body_limit_bytes,
+        deadline: Deadline::after(gateway.incoming.body_timeout),
     };
     // before a place is taken: who sends slowly keeps nobody out
     let body = body::read(request.headers(), payload, bounds).await?;
@@ -95,7 +95,8 @@ impl<'a> Forwarding<'a> {
         let RequestBody::Whole(bytes) = body else {
             // what was read of a long body is gone: one try, whose time runs while it is the replica's turn
             let replica = self.enter_replica()?;
-            let longest = Deadline::after(settings.upload_timeout() + settings.total_timeout());
+            let longest =
+                Deadline::after(self.worker.gateway.incoming.body_timeout + settings.total_timeout());
             let result = self.attempt(replica, body, longest, true).await;
             return match result {
                 Ok(answer) => Ok(answer.response),

@@ -6,6 +6,7 @@ use awc::Client;
 use hickory_resolver::net::NetError;
 use platform::{
     client::{self, ClientSettings},
+    http::IncomingBounds,
     metrics::Metrics,
 };
 use tokio::sync::watch;
@@ -26,7 +27,7 @@ use crate::{
 pub struct Gateway {
     pub(crate) settings: Arc<GatewaySettings>,
     pub(crate) metrics: GatewayMetrics,
-    pub(crate) body_limit_bytes: usize,
+    pub(crate) incoming: IncomingBounds,
     product: Arc<Cluster>,
     order: Arc<Cluster>,
 }
@@ -59,11 +60,11 @@ pub struct GatewayWorker {
 }
 
 impl Gateway {
-    pub fn new(settings: GatewaySettings, body_limit_bytes: usize, metrics: &Metrics) -> Self {
+    pub fn new(settings: GatewaySettings, incoming: IncomingBounds, metrics: &Metrics) -> Self {
         Self {
             settings: Arc::new(settings),
             metrics: GatewayMetrics::new(metrics),
-            body_limit_bytes,
+            incoming,
             product: Arc::new(Cluster::new(Service::Product)),
             order: Arc::new(Cluster::new(Service::Order)),
         }

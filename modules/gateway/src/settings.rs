@@ -20,7 +20,6 @@ pub struct GatewaySettings {
     pub keep_alive_ms: u64,
     pub try_timeout_ms: u64,
     pub total_timeout_ms: u64,
-    pub upload_timeout_ms: u64,
     pub silent_body_timeout_ms: u64,
     pub max_tries: u32,
     pub retry_budget_percent: usize,
@@ -52,10 +51,6 @@ impl GatewaySettings {
 
     pub fn total_timeout(&self) -> Duration {
         Duration::from_millis(self.total_timeout_ms)
-    }
-
-    pub fn upload_timeout(&self) -> Duration {
-        Duration::from_millis(self.upload_timeout_ms)
     }
 
     pub fn silent_body_timeout(&self) -> Duration {
@@ -95,7 +90,6 @@ pub fn test_settings() -> GatewaySettings {
         "keep_alive_ms": 10_000,
         "try_timeout_ms": 2200,
         "total_timeout_ms": 5000,
-        "upload_timeout_ms": 60_000,
         "silent_body_timeout_ms": 10_000,
         "max_tries": 3,
         "retry_budget_percent": 20,

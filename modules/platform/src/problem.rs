@@ -25,6 +25,8 @@ pub enum ErrorKind {
     Unprocessable,
     /// One caller asks too often. 429
     TooManyRequests,
+    /// 431
+    HeadTooLarge,
     /// A fault of ours. 500
     Internal,
     /// Not now. 503
@@ -46,6 +48,7 @@ impl ErrorKind {
             Self::UnsupportedMediaType => 415,
             Self::Unprocessable => 422,
             Self::TooManyRequests => 429,
+            Self::HeadTooLarge => 431,
             Self::Internal => 500,
             Self::Unavailable => 503,
             Self::TimedOut => 504,
@@ -64,6 +67,7 @@ impl ErrorKind {
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Unprocessable => "invalid",
             Self::TooManyRequests => "rate_limited",
+            Self::HeadTooLarge => "head_too_large",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",
             Self::TimedOut => "timed_out",
@@ -81,6 +85,7 @@ impl ErrorKind {
             Self::UnsupportedMediaType => "The body must be JSON",
             Self::Unprocessable => "The content is not valid",
             Self::TooManyRequests => "Too many requests",
+            Self::HeadTooLarge => "The head of the request is too large",
             Self::Internal => "Internal error",
             Self::Unavailable => "Not now",
             Self::TimedOut => "It took too long",

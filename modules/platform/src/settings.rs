@@ -12,12 +12,15 @@ pub struct ServerSettings {
     pub workers: usize,
     pub max_connections: usize,
     pub body_limit_bytes: usize,
+    pub head_limit_bytes: usize,
+    pub max_headers: usize,
     pub keep_alive_ms: u64,
     pub head_timeout_ms: u64,
     pub drain_ms: u64,
     pub shutdown_timeout_ms: u64,
     pub ready_timeout_ms: u64,
     pub silent_body_timeout_ms: u64,
+    pub body_timeout_ms: u64,
     /// 0: as many as a caller likes.
     pub rate_limit_per_second: u32,
     pub rate_burst: u32,
@@ -76,6 +79,10 @@ impl ServerSettings {
 
     pub fn silent_body_timeout(&self) -> Duration {
         Duration::from_millis(self.silent_body_timeout_ms)
+    }
+
+    pub fn body_timeout(&self) -> Duration {
+        Duration::from_millis(self.body_timeout_ms)
     }
 
     /// The origins whose pages may ask.

@@ -13,9 +13,8 @@ use tokio::sync::watch;
 use super::{
     replica::{Act, ok},
     rig::{PATIENT, RARE_CHECKS, Rig, SOON},
-    wire::Wire,
 };
-use crate::support::wait::until;
+use crate::support::{wait::until, wire::Wire};
 
 const CLIENTS: usize = 16;
 const DRAIN: (&str, &str) = ("SERVER__DRAIN_MS", "1500");

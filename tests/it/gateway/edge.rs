@@ -3,11 +3,14 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{
-    rig::{RARE_CHECKS, Rig},
+use super::rig::{RARE_CHECKS, Rig};
+use crate::support::{
+    client::Service,
+    port::Port,
+    process::Pos,
+    shop::address,
     wire::{Message, Wire},
 };
-use crate::support::{client::Service, port::Port, process::Pos, shop::address};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {

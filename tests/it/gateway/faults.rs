@@ -7,9 +7,11 @@ use serde_json::json;
 use super::{
     replica::{Act, Replica, answer, ok, problem},
     rig::{RARE_CHECKS, Rig},
+};
+use crate::support::{
+    client::fresh_key,
     wire::{Message, Wire},
 };
-use crate::support::client::fresh_key;
 
 /// Well above `total_timeout_ms` of the rig and of a busy machine.
 const TOLD_WITHIN: Duration = Duration::from_secs(5);

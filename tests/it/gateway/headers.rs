@@ -3,8 +3,8 @@
 use super::{
     replica::{Act, answer, ok},
     rig::{RARE_CHECKS, Rig},
-    wire::Message,
 };
+use crate::support::wire::Message;
 
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 

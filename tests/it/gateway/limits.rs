@@ -110,8 +110,8 @@ async fn answers_that_nobody_reads_do_not_use_up_the_places() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_body_may_come_slowly_but_not_for_ever() {
     let head = "POST /orders HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n";
-    for (upload_timeout_ms, status) in [("60000", 200), ("1500", 400)] {
-        let rig = Rig::start(1, &[RARE_CHECKS, ("GATEWAY__UPLOAD_TIMEOUT_MS", upload_timeout_ms)]).await;
+    for (body_timeout_ms, status) in [("60000", 200), ("1500", 400)] {
+        let rig = Rig::start(1, &[RARE_CHECKS, ("SERVER__BODY_TIMEOUT_MS", body_timeout_ms)]).await;
         let mut wire = rig.wire().await;
         wire.send(head.to_owned() + &"x".repeat(70_000)).await;
         for _ in 0..10 {

@@ -3,7 +3,6 @@
 mod dns;
 mod replica;
 mod rig;
-mod wire;
 
 mod balance;
 mod discovery;

@@ -16,7 +16,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::wire::{Message, Wire};
+use crate::support::wire::{Message, Wire};
 
 /// What it does with a request once it has read it.
 #[derive(Clone, Debug)]

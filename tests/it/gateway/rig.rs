@@ -7,9 +7,8 @@ use serde_json::Value;
 use super::{
     dns::{Dns, Records},
     replica::Replica,
-    wire::Wire,
 };
-use crate::support::{client::Service, port::Port, process::Pos, shop::address, wait::until};
+use crate::support::{client::Service, port::Port, process::Pos, shop::address, wait::until, wire::Wire};
 
 /// Looks and checks often, waits shortly: what is tested is the order of things and not their defaults.
 const HASTE: [(&str, &str); 8] = [

@@ -3,8 +3,8 @@
 use super::{
     replica::Replica,
     rig::{RARE_CHECKS, Rig},
-    wire::Message,
 };
+use crate::support::wire::Message;
 
 /// What reached any replica.
 fn all_seen(rig: &Rig) -> Vec<Message> {

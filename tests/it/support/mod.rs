@@ -17,3 +17,4 @@ pub mod skipped;
 pub mod stores;
 pub mod surge;
 pub mod wait;
+pub mod wire;

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, dev::ResourceDef, web::Data};
 
+use super::shorten::shortened;
 use crate::problem::{ErrorKind, Problem};
 
 /// Every route of the process, taken from its OpenAPI document.
@@ -33,7 +34,7 @@ pub async fn no_such_route(request: HttpRequest, table: Data<RouteTable>) -> Res
         let detail = "There is nothing at this path; /docs lists what there is.";
         return Err(Problem::new(ErrorKind::NotFound, detail));
     };
-    let detail = format!("{} is not served here; use {allow}.", request.method());
+    let detail = format!("{} is not served here; use {allow}.", shortened(request.method().as_str()));
     let mut problem = Problem::new(ErrorKind::MethodNotAllowed, detail);
     problem.allow = Some(allow);
     Err(problem)

@@ -1,4 +1,4 @@
-//! What may come in: no tunnel, and no body that stops arriving.
+//! What may come in: no tunnel, no head or body beyond bounds, and no body that stops arriving.
 
 use std::{io, time::Duration};
 
@@ -13,14 +13,39 @@ use actix_web::{
 };
 use futures_util::{Stream, StreamExt, stream};
 
-use crate::problem::{ErrorKind, Problem};
+use super::{head::head_problem, problem::too_long};
+use crate::{
+    deadline::Deadline,
+    problem::{ErrorKind, Problem},
+    settings::ServerSettings,
+};
 
-/// How long a body may be silent; kept by the application for [`guard_incoming`].
-#[derive(Clone, Copy)]
-pub struct SilentBodyTimeout(pub Duration);
+/// The bounds of a request; kept by the application for [`guard_incoming`].
+#[derive(Clone, Copy, Debug)]
+pub struct IncomingBounds {
+    pub head_limit_bytes: usize,
+    pub max_headers: usize,
+    pub body_limit_bytes: usize,
+    /// How long a body may be silent.
+    pub silent_body_timeout: Duration,
+    /// When it must be there.
+    pub body_timeout: Duration,
+}
 
-/// Middleware: refuses what would make the connection something else than HTTP, and ends a body that stops arriving;
-/// actix itself waits for it as long as the connection lasts.
+impl From<&ServerSettings> for IncomingBounds {
+    fn from(settings: &ServerSettings) -> Self {
+        Self {
+            head_limit_bytes: settings.head_limit_bytes,
+            max_headers: settings.max_headers,
+            body_limit_bytes: settings.body_limit_bytes,
+            silent_body_timeout: settings.silent_body_timeout(),
+            body_timeout: settings.body_timeout(),
+        }
+    }
+}
+
+/// Middleware: refuses what would make the connection something else than HTTP, and what is beyond bounds, and ends a body
+/// that stops arriving or takes too long; actix itself waits for it as long as the connection lasts.
 ///
 /// # Errors
 /// When what it is around fails.
@@ -28,23 +53,34 @@ pub async fn guard_incoming(
     mut request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody>>, Error> {
-    if is_tunnel(&request) {
-        let detail = "Connections are not upgraded or tunnelled here; ask without Upgrade.";
-        let problem = Problem::new(ErrorKind::Malformed, detail);
+    let bounds = request.app_data::<Data<IncomingBounds>>().map(|bounds| *bounds.get_ref());
+    if let Some(problem) = refusal(&request, bounds) {
         let mut response = request.error_response(problem).map_into_right_body();
-        // what follows on this connection is not known to be a request
+        // what follows on this connection is not known to be a request, or nobody wants to read it
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
         return Ok(response);
     }
-    if let Some(timeout) = request.app_data::<Data<SilentBodyTimeout>>() {
-        let silent = timeout.0;
+    if let Some(bounds) = bounds {
         let payload = match request.take_payload() {
             Payload::None => Payload::None,
-            payload => Payload::Stream { payload: unless_silent(payload, silent).boxed_local() },
+            payload => Payload::Stream { payload: in_time(payload, bounds).boxed_local() },
         };
         request.set_payload(payload);
     }
     Ok(next.call(request).await?.map_into_left_body())
+}
+
+fn refusal(request: &ServiceRequest, bounds: Option<IncomingBounds>) -> Option<Problem> {
+    if is_tunnel(request) {
+        let detail = "Connections are not upgraded or tunnelled here; ask without Upgrade.";
+        return Some(Problem::new(ErrorKind::Malformed, detail));
+    }
+    let bounds = bounds?;
+    head_problem(request.head(), &bounds).or_else(|| {
+        let length = request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+        let is_longer = length.is_none_or(|length: u64| length > bounds.body_limit_bytes as u64);
+        is_longer.then(|| too_long(bounds.body_limit_bytes))
+    })
 }
 
 /// actix takes everything after such a head for its body, whatever the Content-Length says.
@@ -57,9 +93,10 @@ fn is_tunnel(request: &ServiceRequest) -> bool {
     upgrades || request.method() == Method::CONNECT
 }
 
-fn unless_silent(payload: Payload, silent: Duration) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+fn in_time(payload: Payload, bounds: IncomingBounds) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+    let whole = Deadline::after(bounds.body_timeout);
     stream::try_unfold(payload, move |mut payload| async move {
-        let next = tokio::time::timeout(silent, payload.next()).await;
+        let next = whole.at_most(bounds.silent_body_timeout).bound(payload.next()).await;
         let next = next.map_err(|_| PayloadError::Io(io::ErrorKind::TimedOut.into()))?;
         Ok(next.transpose()?.map(|part| (part, payload)))
     })

@@ -5,13 +5,14 @@ use std::{future::Future, pin::Pin};
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
+    http::header,
     web::{Bytes, PayloadConfig},
 };
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
-use super::{object::Object, problem::payload_problem};
+use super::{object::Object, problem::payload_problem, shorten::shortened};
 use crate::problem::{ErrorKind, Place, Problem};
 
 /// Applies where no `PayloadConfig` is set, which the server always does.
@@ -47,45 +48,56 @@ pub fn body_limit(limit_bytes: usize) -> (PayloadConfig, BodyLimit) {
 }
 
 fn announces_json(request: &HttpRequest) -> Result<(), Problem> {
+    let place = Place::Header("Content-Type".into());
+    if request.headers().get_all(header::CONTENT_TYPE).count() > 1 {
+        return Err(Problem::fault(ErrorKind::Malformed, place, "must be given once"));
+    }
     let essence = request.content_type().to_ascii_lowercase();
     match essence == "application/json" || essence.ends_with("+json") {
         true => Ok(()),
-        false => Err(Problem::fault(
-            ErrorKind::UnsupportedMediaType,
-            Place::Header("Content-Type".into()),
-            "must be application/json",
-        )),
+        false => Err(Problem::fault(ErrorKind::UnsupportedMediaType, place, "must be application/json")),
     }
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if bytes.is_empty() {
-        return Err(Problem::new(ErrorKind::Malformed, "The body is empty; send a JSON object."));
+        let place = Place::Body(String::new());
+        return Err(Problem::fault(ErrorKind::Malformed, place, "is empty; send a JSON object"));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let read: Result<Object<T>, _> = serde_path_to_error::deserialize(&mut deserializer);
     let Object(value) = read.map_err(|error| {
         let pointer = pointer(error.path(), &error.inner().to_string());
-        shape_problem(error.inner(), pointer)
+        match is_of_another_type(error.inner(), bytes) {
+            true => Problem::fault(ErrorKind::Unprocessable, Place::Body(pointer), "is of a wrong type"),
+            false => shape_problem(error.inner(), pointer),
+        }
     })?;
     deserializer.end().map_err(|error| shape_problem(&error, String::new()))?;
     Ok(value)
+}
+
+/// serde_json takes a number where one of several words belongs for no JSON. The second look goes without recursion,
+/// however deep the body is.
+fn is_of_another_type(error: &serde_json::Error, bytes: &[u8]) -> bool {
+    error.to_string().starts_with("expected value") && serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
 }
 
 fn shape_problem(error: &serde_json::Error, pointer: String) -> Problem {
     let detail = without_position(&error.to_string());
     match error.classify() {
         Category::Data => Problem::fault(ErrorKind::Unprocessable, Place::Body(pointer), detail),
-        Category::Syntax | Category::Eof | Category::Io => Problem::new(
+        Category::Syntax | Category::Eof | Category::Io => Problem::fault(
             ErrorKind::Malformed,
-            format!("The body is not JSON: {detail} (line {}, column {}).", error.line(), error.column()),
+            Place::Body(pointer),
+            format!("is not JSON: {detail} (line {}, column {})", error.line(), error.column()),
         ),
     }
 }
 
 /// serde_json ends its messages with the position, which a pointer says better.
 fn without_position(message: &str) -> String {
-    message.split(" at line ").next().unwrap_or(message).to_owned()
+    shortened(message.rsplit_once(" at line ").map_or(message, |(message, _)| message))
 }
 
 fn pointer(path: &Path, message: &str) -> String {
@@ -109,7 +121,7 @@ fn pointer(path: &Path, message: &str) -> String {
 }
 
 fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
+    shortened(key).replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]
@@ -130,6 +142,14 @@ mod tests {
     struct Inner {
         #[allow(dead_code)]
         count: u32,
+        #[allow(dead_code)]
+        unit: Option<Unit>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Unit {
+        Piece,
     }
 
     fn fault(body: &str) -> (ErrorKind, Option<Place>) {
@@ -147,6 +167,9 @@ mod tests {
             (r#"{"innerList":[],"a/b":1}"#, "/a~1b"),
             (r#"{"innerList":[],"innerList":[]}"#, "/innerList"),
             (r#"{"innerList":[[1]]}"#, "/innerList/0"),
+            (r#"{"innerList":[{"count":1,"unit":"stone"}]}"#, "/innerList/0/unit"),
+            (r#"{"innerList":[{"count":1,"unit":7}]}"#, "/innerList/0/unit"),
+            (r#"{"innerList":[{"count":1,"unit":{}}]}"#, "/innerList/0/unit"),
             (r#"[[{"count":1}]]"#, ""),
         ];
         for (body, pointer) in cases {

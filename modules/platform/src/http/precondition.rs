@@ -32,10 +32,14 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let Some(value) = request.headers().get(header::IF_MATCH) else {
+        let mut lines = request.headers().get_all(header::IF_MATCH).peekable();
+        if lines.peek().is_none() {
             return ready(Ok(Self(None)));
-        };
-        let read = value.to_str().ok().and_then(Self::parse).ok_or_else(|| {
+        }
+        // several lines are one list
+        let list =
+            lines.map(|line| line.to_str().ok()).collect::<Option<Vec<_>>>().map(|lines| lines.join(","));
+        let read = list.as_deref().and_then(Self::parse).ok_or_else(|| {
             let place = Place::Header("If-Match".into());
             Problem::fault(ErrorKind::Malformed, place, "must be an ETag as it was answered, such as \"3\"")
         });

@@ -8,7 +8,7 @@ use actix_web::{
 
 use crate::{
     idempotency,
-    problem::{ErrorKind, Problem},
+    problem::{ErrorKind, Place, Problem},
     request_id,
 };
 
@@ -39,10 +39,17 @@ impl ResponseError for Problem {
 /// A failure of actix's own payload reading.
 pub(super) fn payload_problem(error: &actix_web::Error, limit_bytes: usize) -> Problem {
     match error.as_response_error().status_code() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
-            ErrorKind::TooLarge,
-            format!("The body may have at most {limit_bytes} bytes; send less in one request."),
-        ),
-        _ => Problem::new(ErrorKind::Malformed, "The body did not arrive whole; send it again."),
+        StatusCode::PAYLOAD_TOO_LARGE => too_long(limit_bytes),
+        _ => Problem::fault(ErrorKind::Malformed, whole_body(), "did not arrive whole; send it again"),
     }
+}
+
+/// The body has more bytes than these.
+pub fn too_long(limit_bytes: usize) -> Problem {
+    let detail = format!("may have at most {limit_bytes} bytes; send less in one request");
+    Problem::fault(ErrorKind::TooLarge, whole_body(), detail)
+}
+
+fn whole_body() -> Place {
+    Place::Body(String::new())
 }
