@@ -4,6 +4,7 @@
 mod api_page;
 mod architecture;
 mod audit;
+mod bad_input;
 mod commands;
 mod containers;
 mod contention;

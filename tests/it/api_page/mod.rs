@@ -20,8 +20,14 @@ use crate::support::{
 };
 
 /// Codes that no request brings about on purpose, or none that fits on a page.
-const NOT_SHOWN: [Code; 5] =
-    [Code::Internal, Code::TooLarge, Code::TotalOutOfRange, Code::TimedOut, Code::StockOutOfRange];
+const NOT_SHOWN: [Code; 6] = [
+    Code::Internal,
+    Code::TooLarge,
+    Code::HeadTooLarge,
+    Code::TotalOutOfRange,
+    Code::TimedOut,
+    Code::StockOutOfRange,
+];
 
 fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/API.md")
