@@ -1,21 +1,18 @@
 //! What may come in: no tunnel, no head or body beyond bounds, and no body that stops arriving.
 
-use std::{io, time::Duration};
+use std::time::Duration;
 
 use actix_web::{
     Error, HttpMessage,
     body::{EitherBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
-    error::PayloadError,
     http::{ConnectionType, Method, header},
     middleware::Next,
-    web::{Bytes, Data},
+    web::Data,
 };
-use futures_util::{Stream, StreamExt, stream};
 
-use super::{head::head_problem, problem::too_long};
+use super::{arriving::Arriving, head::head_problem, problem::too_long};
 use crate::{
-    deadline::Deadline,
     problem::{ErrorKind, Problem},
     settings::ServerSettings,
 };
@@ -51,23 +48,31 @@ impl From<&ServerSettings> for IncomingBounds {
 /// When what it is around fails.
 pub async fn guard_incoming(
     mut request: ServiceRequest,
-    next: Next<impl MessageBody>,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody>>, Error> {
     let bounds = request.app_data::<Data<IncomingBounds>>().map(|bounds| *bounds.get_ref());
-    if let Some(problem) = refusal(&request, bounds) {
-        let mut response = request.error_response(problem).map_into_right_body();
-        // what follows on this connection is not known to be a request, or nobody wants to read it
-        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
-        return Ok(response);
-    }
-    if let Some(bounds) = bounds {
-        let payload = match request.take_payload() {
-            Payload::None => Payload::None,
-            payload => Payload::Stream { payload: in_time(payload, bounds).boxed_local() },
-        };
-        request.set_payload(payload);
-    }
-    Ok(next.call(request).await?.map_into_left_body())
+    let arriving = match request.take_payload() {
+        Payload::None => None,
+        payload => Some(Arriving::new(payload)),
+    };
+    let response = match refusal(&request, bounds) {
+        Some(problem) => {
+            let mut response = request.error_response(problem).map_into_right_body();
+            // what follows on this connection is not known to be a request, or nobody wants to read it
+            response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+            response
+        }
+        None => {
+            if let (Some(arriving), Some(bounds)) = (&arriving, bounds) {
+                request.set_payload(arriving.in_time(bounds));
+            }
+            next.call(request).await?.map_into_left_body()
+        }
+    };
+    Ok(match arriving {
+        Some(arriving) => response.map_body(|_, body| arriving.answered(body)).map_into_right_body(),
+        None => response.map_into_left_body(),
+    })
 }
 
 fn refusal(request: &ServiceRequest, bounds: Option<IncomingBounds>) -> Option<Problem> {
@@ -91,13 +96,4 @@ fn is_tunnel(request: &ServiceRequest) -> bool {
         .filter_map(|value| value.to_str().ok())
         .any(|value| value.trim().eq_ignore_ascii_case("websocket"));
     upgrades || request.method() == Method::CONNECT
-}
-
-fn in_time(payload: Payload, bounds: IncomingBounds) -> impl Stream<Item = Result<Bytes, PayloadError>> {
-    let whole = Deadline::after(bounds.body_timeout);
-    stream::try_unfold(payload, move |mut payload| async move {
-        let next = whole.at_most(bounds.silent_body_timeout).bound(payload.next()).await;
-        let next = next.map_err(|_| PayloadError::Io(io::ErrorKind::TimedOut.into()))?;
-        Ok(next.transpose()?.map(|part| (part, payload)))
-    })
 }

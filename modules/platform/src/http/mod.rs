@@ -1,6 +1,7 @@
 //! What every role's HTTP side shares: extractors, problem documents, health, observation.
 
 mod answer;
+mod arriving;
 mod call_deadline;
 mod caller;
 mod cors;
