@@ -17,5 +17,6 @@ mod kill_points;
 mod overload;
 mod process_faults;
 mod product_files;
+mod rude;
 mod store;
 mod support;

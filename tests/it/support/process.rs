@@ -90,6 +90,11 @@ impl Pos {
         self.child = Some(command.spawn().unwrap());
     }
 
+    /// Of the process, for what the system says of it.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -122,7 +127,7 @@ impl Pos {
 
     /// SIGTERM: it may finish what is in flight.
     pub fn terminate(&self) {
-        let id = self.child.as_ref().unwrap().id().to_string();
+        let id = self.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     }
 

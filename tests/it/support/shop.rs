@@ -68,8 +68,13 @@ fn given(urls: &str) -> Shop {
 impl Running {
     /// One process.
     pub async fn all(databases: Databases) -> Self {
+        Self::all_with(databases, &[]).await
+    }
+
+    /// The same with further settings.
+    pub async fn all_with(databases: Databases, settings: &[(&str, &str)]) -> Self {
         let port = Port::reserve();
-        let mut process = Pos::start("all", address(1, &port), databases.settings());
+        let mut process = Pos::start("all", address(1, &port), with(databases.settings(), settings));
         process.ready().await;
         let shop = Shop { product: process.service(), orders: vec![process.service()] };
         Self { shop, processes: vec![process], databases: Some(databases), _ports: vec![port] }
@@ -77,10 +82,16 @@ impl Running {
 
     /// A product service and three order services, each on an address of its own, as replicas behind a name are.
     pub async fn split(databases: Databases) -> Self {
+        Self::split_with(databases, &[]).await
+    }
+
+    /// The same with further settings for all of them.
+    pub async fn split_with(databases: Databases, settings: &[(&str, &str)]) -> Self {
         let ports = vec![Port::reserve(), Port::reserve()];
-        let product = Pos::start("product", address(1, &ports[0]), databases.settings());
+        let own = with(databases.settings(), settings);
+        let product = Pos::start("product", address(1, &ports[0]), own.clone());
         let orders = (2..2 + ORDER_REPLICAS)
-            .map(|host| order_process(address(host, &ports[1]), &databases, &product.url()));
+            .map(|host| order_service(address(host, &ports[1]), own.clone(), &product.url()));
         let mut processes: Vec<Pos> = orders.collect();
         processes.insert(0, product);
         for process in &mut processes {
@@ -108,10 +119,14 @@ impl Deref for Running {
 }
 
 /// An order service that asks the product service at this URL.
-pub fn order_process(address: SocketAddr, databases: &Databases, product_url: &str) -> Pos {
-    let mut settings = databases.settings();
+fn order_service(address: SocketAddr, mut settings: Vec<(String, String)>, product_url: &str) -> Pos {
     settings.push(("POS__ORDER__PRODUCT_URL".into(), product_url.to_owned()));
     Pos::start("order", address, settings)
+}
+
+fn with(mut settings: Vec<(String, String)>, further: &[(&str, &str)]) -> Vec<(String, String)> {
+    settings.extend(further.iter().map(|(name, value)| (format!("POS__{name}"), (*value).to_owned())));
+    settings
 }
 
 /// 127.0.0.HOST

@@ -173,10 +173,8 @@ impl Wire {
     }
 
     async fn more(&mut self) -> Option<()> {
-        let mut part = [0; 64 << 10];
-        let read = self.stream.read(&mut part).await;
-        let count = read.ok().filter(|count| *count > 0)?;
-        self.buffer.extend_from_slice(&part[..count]);
-        Some(())
+        self.buffer.reserve(64 << 10);
+        let read = self.stream.read_buf(&mut self.buffer).await;
+        read.ok().filter(|count| *count > 0).map(|_| ())
     }
 }

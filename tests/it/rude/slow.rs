@@ -1,0 +1,98 @@
+//! Heads and bodies that come slowly, or stop.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use rstest::rstest;
+use serde_json::Value;
+
+use super::doors::{Door, ENDED_WITHIN, House};
+use crate::support::wire::{Message, Wire};
+
+/// Between two parts: much shorter than any time that a client may be silent.
+const DRIP: Duration = Duration::from_millis(50);
+
+/// Sends the beginning, then the part again and again, until an answer comes or the connection is closed; answers
+/// what was told, once it is closed.
+async fn drip(door: &Door, begin: String, part: &str) -> Option<Message> {
+    let started = Instant::now();
+    let mut wire = Wire::connect(door.address).await;
+    wire.send(begin).await;
+    while started.elapsed() < ENDED_WITHIN && wire.send(part).await {
+        tokio::time::sleep(DRIP).await;
+    }
+    assert!(started.elapsed() < ENDED_WITHIN, "it goes on for ever at {}", door.path);
+    let told = wire.answer().await;
+    assert!(wire.is_closed().await);
+    told
+}
+
+fn assert_told(answer: Option<&Message>) {
+    // whoever still sends when the connection is closed may see no answer
+    if let Some(answer) = answer {
+        let document: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!((answer.status(), &document["code"]), (400, &"malformed".into()), "{document}");
+        assert_eq!(document["errors"][0]["pointer"], "");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_that_comes_byte_by_byte_is_ended(#[values(House::Whole, House::Services)] house: House) {
+    let rude = house.open().await;
+    let heads = rude.doors.iter().map(|door| drip(door, "POST /products HTTP/1.1\r\nx-slow: ".into(), "a"));
+    for answer in join_all(heads).await {
+        assert!(answer.is_none_or(|answer| answer.status() == 408));
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_drips_is_ended(#[values(House::Whole, House::Services)] house: House) {
+    let rude = house.open().await;
+    let said = rude.doors.iter().map(|door| drip(door, door.head(100_000), " "));
+    let unsaid = rude.doors.iter().map(|door| drip(door, door.chunked_head(), "1\r\n \r\n"));
+    for answer in join_all(said).await.into_iter().chain(join_all(unsaid).await) {
+        assert_told(answer.as_ref());
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_stalls_is_told_so(#[values(House::Whole, House::Services)] house: House) {
+    let rude = house.open().await;
+    let stall = async |door: &Door, begin: String| {
+        let mut wire = Wire::connect(door.address).await;
+        wire.send(begin).await;
+        let answer = wire.answer().await;
+        assert!(answer.is_some());
+        assert_told(answer.as_ref());
+        assert!(wire.is_closed().await);
+    };
+    for door in &rude.doors {
+        let (said, unsaid) = (door.head(100), door.chunked_head());
+        let begins = [said.clone() + "{", said, unsaid.clone() + "1\r\n{\r\n", unsaid];
+        join_all(begins.map(|begin| stall(door, begin))).await;
+    }
+}
+
+/// The answer is out long before its end, and then the connection is not kept for the rest of it.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_nobody_wants_is_not_waited_for(#[values(House::Whole, House::Services)] house: House) {
+    let rude = house.open().await;
+    let framings = [("content-length: 100000", " "), ("transfer-encoding: chunked", "1\r\n \r\n")];
+    let mut unwanted = Vec::new();
+    for door in &rude.doors {
+        for (start, status) in [("GET /livez", 200), ("POST /nowhere", 404), ("DELETE /readyz", 405)] {
+            for (framing, part) in framings {
+                let head = format!("{start} HTTP/1.1\r\nhost: shop\r\n{framing}\r\n\r\n");
+                unwanted.push(async move {
+                    let answer = drip(door, head, part).await;
+                    assert!(answer.is_none_or(|answer| answer.status() == status), "{start} {framing}");
+                });
+            }
+        }
+    }
+    join_all(unwanted).await;
+}
