@@ -8,6 +8,8 @@ mod databases;
 mod failure;
 mod gate;
 mod greeting;
+
+mod open_files;
 pub mod openapi;
 mod probes;
 mod role;

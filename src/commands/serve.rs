@@ -8,6 +8,7 @@ use platform::{deadline::Deadline, settings::LogFormat};
 use crate::{
     background::Background,
     greeting::Greeting,
+    open_files,
     server::{Application, check_address, reachable},
     settings::Settings,
     stop::StopSignals,
@@ -33,6 +34,7 @@ pub async fn serve(settings: &Settings, demo: bool) -> anyhow::Result<()> {
         }
     };
     let application = Application::new(wired.modules.clone(), settings.server.clone())?;
+    open_files::raise_limit(settings.server.max_connections);
     let (server, addresses) = application.bind()?;
     let handle = server.handle();
     let background = Background::start(&wired.modules, settings)?;

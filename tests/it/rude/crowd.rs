@@ -76,6 +76,7 @@ async fn crowd(rude: &Rude, door: &Door) {
 async fn idle_connections_keep_nobody_waiting_and_are_ended(
     #[values(House::Whole, House::Services)] house: House,
 ) {
+    rlimit::increase_nofile_limit(2 * IDLE as u64).unwrap();
     let rude = house.open().await;
     for door in &rude.doors {
         crowd(&rude, door).await;

@@ -4,4 +4,5 @@
 mod crowd;
 mod doors;
 mod leaving;
+mod open_files;
 mod slow;
