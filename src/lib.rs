@@ -4,6 +4,7 @@ mod audit;
 mod background;
 mod cli;
 mod commands;
+mod connection;
 mod databases;
 mod failure;
 mod gate;

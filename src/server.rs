@@ -26,6 +26,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
+    connection,
     gate::{Gate, pass_gate},
     openapi,
     probes::ApiDocument,
@@ -71,6 +72,7 @@ impl Application {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
         };
+        let unread_timeout = settings.unread_timeout();
         let server = HttpServer::new(move || application.for_worker())
             .workers(workers)
             // actix counts them for each worker
@@ -79,6 +81,7 @@ impl Application {
             .client_request_timeout(Duration::from_millis(settings.head_timeout_ms))
             .client_disconnect_timeout(DISCONNECT_TIMEOUT)
             .tcp_nodelay(true)
+            .on_connect(move |connection, _| connection::cut_off_unread(connection, unread_timeout))
             .disable_signals()
             .shutdown_timeout(settings.shutdown_timeout_ms.div_ceil(1000))
             .bind(&settings.listen)

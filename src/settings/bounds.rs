@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Every number's key with the least and the most it may be.
-pub const BOUNDS: [(&str, RangeInclusive<i64>); 59] = [
+pub const BOUNDS: [(&str, RangeInclusive<i64>); 60] = [
     ("server.workers", 0..=512),
     ("server.max_connections", 1..=1_000_000),
     ("server.body_limit_bytes", 1024..=16 << 20),
@@ -17,6 +17,7 @@ pub const BOUNDS: [(&str, RangeInclusive<i64>); 59] = [
     ("server.shutdown_timeout_ms", 100..=300_000),
     ("server.silent_body_timeout_ms", 100..=120_000),
     ("server.body_timeout_ms", 100..=3_600_000),
+    ("server.unread_timeout_ms", 1000..=3_600_000),
     ("server.rate_limit_per_second", 0..=1_000_000),
     ("server.rate_burst", 1..=1_000_000),
     ("server.ready_timeout_ms", 50..=30_000),

@@ -21,6 +21,7 @@ pub struct ServerSettings {
     pub ready_timeout_ms: u64,
     pub silent_body_timeout_ms: u64,
     pub body_timeout_ms: u64,
+    pub unread_timeout_ms: u64,
     /// 0: as many as a caller likes.
     pub rate_limit_per_second: u32,
     pub rate_burst: u32,
@@ -79,6 +80,10 @@ impl ServerSettings {
 
     pub fn silent_body_timeout(&self) -> Duration {
         Duration::from_millis(self.silent_body_timeout_ms)
+    }
+
+    pub fn unread_timeout(&self) -> Duration {
+        Duration::from_millis(self.unread_timeout_ms)
     }
 
     pub fn body_timeout(&self) -> Duration {

@@ -11,11 +11,12 @@ use crate::support::{
 };
 
 /// Shorter than the defaults: what is tested is that rude clients are ended.
-const HASTE: [(&str, &str); 4] = [
+const HASTE: [(&str, &str); 5] = [
     ("SERVER__HEAD_TIMEOUT_MS", "1000"),
     ("SERVER__SILENT_BODY_TIMEOUT_MS", "1000"),
     ("SERVER__BODY_TIMEOUT_MS", "2000"),
     ("SERVER__KEEP_ALIVE_MS", "2000"),
+    ("SERVER__UNREAD_TIMEOUT_MS", "1000"),
 ];
 
 /// When they must be, with room for a busy machine.

@@ -6,3 +6,4 @@ mod doors;
 mod leaving;
 mod open_files;
 mod slow;
+mod unread;
