@@ -26,15 +26,16 @@ const MEASURED_FOR: Duration = Duration::from_secs(3);
 /// More than twice, since it may carry more than was measured on a machine that was busier then.
 const TIMES: f64 = 2.5;
 const SURGE: Duration = Duration::from_secs(8);
-/// Of the rate that the same run measured before: the customers take processor time from the shop.
-const LEAST_SHARE_SOLD: f64 = 0.5;
+/// Of the rate that the same run measured before: the customers take processor time from the shop. With
+/// as many under way as `order.max_in_flight` alone allows it was 0.14.
+const LEAST_SHARE_SOLD: f64 = 0.4;
 /// Of all who ask, when twice as many ask as can be served.
 const LEAST_SHARE_TURNED_AWAY: f64 = 0.1;
 /// Who was let in while the shop was still finding out how much it carries may be told late.
 const MOST_SHARE_UNKNOWN: f64 = 0.1;
 /// Half and 99 of 100 of those who are turned away are told by then, on a busy machine.
-const TOLD_SOON: Duration = Duration::from_millis(250);
-const TOLD_WITHIN: Duration = Duration::from_secs(1);
+const TOLD_SOON: Duration = Duration::from_millis(500);
+const TOLD_WITHIN: Duration = Duration::from_millis(1500);
 /// A sale once the load is gone.
 const SOLD_WITHIN: Duration = Duration::from_millis(500);
 const SETTLED_WITHIN: Duration = Duration::from_secs(20);
