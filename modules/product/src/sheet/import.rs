@@ -148,17 +148,20 @@ async fn write(
             report.tell(faults);
             return Ok(());
         }
-        match service.import(&sound).await {
-            Ok(tally) => report.summary.tally.add(tally),
+        let tally = match service.import(&sound).await {
+            Ok(tally) => tally,
             Err(ImportStop::Faulty(faults)) => {
                 report.tell(faults);
                 return Ok(());
             }
             Err(error @ ImportStop::Store(_)) => return Err(ImportError::Stopped(error)),
-        }
+        };
+        report.summary.tally.add(tally);
         report.watch.at(Pass::Write, lines.bytes());
-        // a till that waits for the database asks again within this time, and is served
-        tokio::time::sleep((started.elapsed() / 4).min(LONGEST_REST)).await;
+        if tally.made + tally.changed > 0 {
+            // a till that waits for the database asks again within this time, and is served
+            tokio::time::sleep((started.elapsed() / 4).min(LONGEST_REST)).await;
+        }
     }
     Ok(())
 }

@@ -20,8 +20,9 @@ use crate::{
     model::search_words,
 };
 
-/// Rows of one statement; each has three parameters, and SQLite takes 32,766 of them.
-const ROWS: usize = 5000;
+/// Rows of one statement. One statement for many numbers of rows is prepared once; those of an odd number, which the drivers
+/// keep as well, stay small.
+const ROWS: usize = 500;
 
 /// Products that a word may have and still be the one that is looked up. A word that more have is met soon enough while
 /// the catalogue is walked in its order, at this one in a hundred products of a million.
