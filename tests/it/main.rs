@@ -18,5 +18,6 @@ mod overload;
 mod process_faults;
 mod product_files;
 mod rude;
+mod replay;
 mod store;
 mod support;
