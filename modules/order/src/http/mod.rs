@@ -1,5 +1,7 @@
 //! The module's public routes.
 
+use actix_web::web;
+use platform::http::no_such_route;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 mod body;
@@ -16,6 +18,8 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .service(place::create_order)
         .service(cancel::cancel_order)
+        // with another method it is no order whose id is 'cancellations'
+        .route("/orders/cancellations", web::route().to(no_such_route))
         .service(list::list_orders)
         .service(read::get_order);
 }

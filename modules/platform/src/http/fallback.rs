@@ -14,14 +14,12 @@ impl RouteTable {
         Self(routes.into_iter().map(|(path, methods)| (ResourceDef::new(path), methods)).collect())
     }
 
+    /// Those of the path itself, else those of a template that it fits.
     fn methods(&self, path: &str) -> Option<String> {
-        let methods: Vec<&str> = self
-            .0
-            .iter()
-            .filter(|(resource, _)| resource.is_match(path))
-            .flat_map(|(_, methods)| methods.iter().map(String::as_str))
-            .collect();
-        (!methods.is_empty()).then(|| methods.join(", "))
+        let is_itself = |resource: &ResourceDef| resource.pattern() == Some(path);
+        let mut fitting: Vec<_> = self.0.iter().filter(|(resource, _)| resource.is_match(path)).collect();
+        fitting.sort_by_key(|(resource, _)| !is_itself(resource));
+        fitting.first().map(|(_, methods)| methods.join(", "))
     }
 }
 
