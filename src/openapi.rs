@@ -1,13 +1,19 @@
 //! The API description of a role, generated from the routes themselves.
 
 use actix_web::App;
-use contract::{Code, InputFaultDocument, ProblemDocument};
-use platform::http::{OwnRoute, OwnRoutes, PROBLEM_JSON, RouteTable};
+use contract::{
+    Code, Currency, InputFaultDocument, ProblemDocument,
+    schema::{Price, never_null},
+};
+use platform::{
+    http::{IfMatch, OwnRoute, OwnRoutes, PROBLEM_JSON, RouteTable},
+    idempotency::IdempotencyKey,
+};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        Content, OpenApi as Document, Ref, RefOr, Response,
-        path::{Operation, ParameterIn, PathItem},
+        Content, OpenApi as Document, Ref, RefOr, Response, Schema,
+        path::{Operation, Parameter, ParameterIn, PathItem},
         tag::TagBuilder,
     },
 };
@@ -51,9 +57,12 @@ fn describe(role: Role, config: &mut ServiceConfig) {
 pub fn document(role: Role) -> Document {
     let app = App::new().into_utoipa_app().openapi(Head::openapi());
     let (_, mut document) = app.configure(|config| describe(role, config)).split_for_parts();
+    product::http::describe(&mut document);
+    order::http::describe(&mut document);
     for item in document.paths.paths.values_mut() {
         for (_, operation) in operations(item) {
             add_default_answer(operation);
+            operation.parameters.iter_mut().flatten().for_each(narrow_parameter);
         }
     }
     document.tags = Some(tags(role));
@@ -110,6 +119,33 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
     ]
     .into_iter()
     .filter_map(|(method, operation)| operation.as_mut().map(|operation| (method, operation)))
+}
+
+/// Says of a shop's prices what its currency makes of them.
+pub fn tell_currency(document: &mut Document, currency: Currency) {
+    let price = document.components.iter_mut().filter_map(|components| components.schemas.get_mut("Price"));
+    price.for_each(|price| *price = Price::with_places(currency.places()).into());
+}
+
+/// A parameter is a text: it may be left out, and is never null. Two headers are read alike everywhere.
+fn narrow_parameter(parameter: &mut RefOr<Parameter>) {
+    let RefOr::T(parameter) = parameter else {
+        return;
+    };
+    let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema else {
+        return;
+    };
+    never_null(schema);
+    match parameter.name.as_str() {
+        "Idempotency-Key" => {
+            let (least, most) = IdempotencyKey::LENGTH.into_inner();
+            schema.min_length = Some(least);
+            schema.max_length = Some(most);
+            schema.pattern = Some(IdempotencyKey::PATTERN.to_owned());
+        }
+        "If-Match" => schema.pattern = Some(IfMatch::PATTERN.to_owned()),
+        _ => {}
+    }
 }
 
 /// Whatever else is wrong is told as a problem document, too.

@@ -14,6 +14,7 @@ use actix_web::{
     web::{self, Data, redirect},
 };
 use anyhow::{Context, anyhow};
+use contract::Currency;
 use gateway::GatewayWorker;
 use platform::{
     http::{
@@ -51,8 +52,9 @@ pub struct Application {
 impl Application {
     /// # Errors
     /// When the API document cannot be written.
-    pub fn new(modules: Modules, server: ServerSettings) -> anyhow::Result<Self> {
+    pub fn new(modules: Modules, server: ServerSettings, currency: Currency) -> anyhow::Result<Self> {
         let mut document = openapi::document(modules.role);
+        openapi::tell_currency(&mut document, currency);
         let routes = Data::new(openapi::route_table(&mut document));
         let text = document.to_json().context("cannot write the API document")?;
         let document = Data::new(ApiDocument(text));

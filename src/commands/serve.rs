@@ -33,7 +33,8 @@ pub async fn serve(settings: &Settings, demo: bool) -> anyhow::Result<()> {
             return Ok(());
         }
     };
-    let application = Application::new(wired.modules.clone(), settings.server.clone())?;
+    let currency = settings.shop.currency;
+    let application = Application::new(wired.modules.clone(), settings.server.clone(), currency)?;
     open_files::raise_limit(settings.server.max_connections);
     let (server, addresses) = application.bind()?;
     let handle = server.handle();

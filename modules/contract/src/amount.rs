@@ -5,14 +5,6 @@ use std::{borrow::Cow, str::FromStr};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::value::RawValue;
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{
-        RefOr, Schema,
-        schema::{ObjectBuilder, OneOfBuilder, Type},
-    },
-};
-
 /// Longest text that is looked at: more than any amount within bounds needs, also with the noise of a client's floats.
 const MAX_LENGTH: usize = 64;
 
@@ -41,16 +33,6 @@ impl<'de> Deserialize<'de> for RawAmount {
         }
     }
 }
-
-impl PartialSchema for RawAmount {
-    fn schema() -> RefOr<Schema> {
-        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^-?[0-9]+(\.[0-9]+)?$"));
-        let number = ObjectBuilder::new().schema_type(Type::Number);
-        OneOfBuilder::new().item(text).item(number).into()
-    }
-}
-
-impl ToSchema for RawAmount {}
 
 /// Reads `-?digits[.digits]`.
 ///

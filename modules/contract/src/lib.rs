@@ -11,6 +11,7 @@ mod money;
 mod product_api;
 mod product_client;
 mod quantity;
+pub mod schema;
 mod shop;
 
 pub use amount::RawAmount;

@@ -1,6 +1,6 @@
 //! What makes a repeat recognisable: the caller's key, and a hash of what was asked.
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use sha2::{Digest, Sha256};
@@ -23,9 +23,13 @@ pub struct IdempotencyKey(String);
 pub struct NotAKey;
 
 impl IdempotencyKey {
+    pub const LENGTH: RangeInclusive<usize> = 16..=255;
+    /// The same rule for the API description.
+    pub const PATTERN: &str = "^[!-~]*$";
+
     pub fn parse(text: &str) -> Result<Self, NotAKey> {
         let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-        match (16..=255).contains(&text.len()) && visible {
+        match Self::LENGTH.contains(&text.len()) && visible {
             true => Ok(Self(text.to_owned())),
             false => Err(NotAKey),
         }

@@ -1,6 +1,9 @@
 //! Bodies of requests, and the commands that they are once they were checked.
 
-use contract::{Currency, MAX_ORDER_LINES, Money, OrderId, ProductId, Quantity, RawAmount};
+use contract::{
+    Currency, MAX_ORDER_LINES, Money, OrderId, ProductId, Quantity, RawAmount,
+    schema::{PositiveQuantity, Price},
+};
 use platform::{
     http::Object,
     idempotency::IdempotencyKey,
@@ -30,10 +33,10 @@ pub struct OrderItemBody {
     #[schema(format = Uuid)]
     product_id: String,
     /// More than 0, at most 1000000 of a product together, with at most 3 decimal places.
-    #[schema(example = 2)]
+    #[schema(value_type = PositiveQuantity, example = 2)]
     quantity: RawAmount,
     /// The price that the buyer was told. Where it is another, the order is not sold: `price_changed`.
-    #[schema(example = "3.80")]
+    #[schema(value_type = Option<Price>, example = "3.80")]
     expected_unit_price: Option<RawAmount>,
 }
 
@@ -42,6 +45,7 @@ pub struct OrderItemBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CancelOrderBody {
     /// The Idempotency-Key that the order was, or was to be, placed under.
+    #[schema(min_length = 16, max_length = 255, pattern = "^[!-~]*$")]
     key: Option<String>,
     /// The id of an order that is known.
     #[schema(format = Uuid)]

@@ -24,7 +24,7 @@ pub struct ListOrdersQuery {
     #[serde(default, deserialize_with = "read_time")]
     to: Option<DateTime<Utc>>,
     /// Only the order of exactly this Idempotency-Key.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 16, max_length = 255, pattern = "^[!-~]*$")]
     key: Option<IdempotencyKey>,
     /// Items of a page.
     #[param(value_type = Option<u64>, minimum = 1, maximum = 200, default = 50)]

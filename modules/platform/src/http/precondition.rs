@@ -16,15 +16,24 @@ pub fn etag(version: i64) -> String {
 pub struct IfMatch(pub Option<Vec<i64>>);
 
 impl IfMatch {
+    /// The same rule for the API description.
+    pub const PATTERN: &str = r#"^("[0-9]{1,18}"([ \t]*,[ \t]*"[0-9]{1,18}")*|\*)$"#;
+
     fn parse(text: &str) -> Option<Self> {
         if text.trim() == "*" {
             return Some(Self(None));
         }
         text.split(',')
-            .map(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok())
+            .map(|tag| read_version(tag.trim().strip_prefix('"')?.strip_suffix('"')?))
             .collect::<Option<Vec<i64>>>()
             .map(|versions| Self(Some(versions)))
     }
+}
+
+/// Digits alone: what was answered, and never a sign.
+fn read_version(text: &str) -> Option<i64> {
+    let digits = (1..=18).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok())?
 }
 
 impl FromRequest for IfMatch {
@@ -56,7 +65,7 @@ mod tests {
         assert_eq!(IfMatch::parse("\"3\""), Some(IfMatch(Some(vec![3]))));
         assert_eq!(IfMatch::parse("\"3\", \"4\""), Some(IfMatch(Some(vec![3, 4]))));
         assert_eq!(IfMatch::parse("*"), Some(IfMatch(None)));
-        for bad in ["3", "W/\"3\"", "\"x\"", ""] {
+        for bad in ["3", "W/\"3\"", "\"x\"", "\"+3\"", "\"-3\"", "\"\"", ""] {
             assert_eq!(IfMatch::parse(bad), None, "{bad:?}");
         }
     }

@@ -1,8 +1,12 @@
 //! Request bodies, and what they ask once every field is checked. All faults of value are told at once.
 
-use contract::{Currency, Quantity, RawAmount};
+use contract::{
+    Currency, Quantity, RawAmount,
+    schema::{CountedLevel, CountedQuantity, PositiveQuantity, Price, QuantityChange, SignedLevel},
+};
 use platform::problem::{Faults, Problem};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
+use serde_json::Number;
 use utoipa::ToSchema;
 
 use crate::model::{
@@ -21,20 +25,27 @@ const MAX_NOTE: usize = 500;
 }))]
 pub struct NewProductBody {
     /// 1 to 200 characters.
+    #[schema(max_length = 200)]
     name: String,
     /// In the shop's currency, with no more places than it has; 0 to 10¹¹ minor units.
+    #[schema(value_type = Price)]
     price: RawAmount,
     /// Up to 64 characters, unique among products that are not archived.
+    #[schema(max_length = 64)]
     sku: Option<String>,
     /// Up to 64 characters, unique among products that are not archived.
+    #[schema(max_length = 64)]
     barcode: Option<String>,
     /// Up to 100 characters.
+    #[schema(max_length = 100)]
     category: Option<String>,
     /// What is there at first, 0 when left out.
+    #[schema(value_type = Option<CountedQuantity>)]
     stock: Option<RawAmount>,
     /// `deny` when left out.
     stock_policy: Option<StockPolicy>,
     /// At or below it the product is low on stock.
+    #[schema(value_type = Option<CountedQuantity>)]
     reorder_level: Option<RawAmount>,
 }
 
@@ -46,18 +57,24 @@ pub struct NewProductBody {
 }))]
 pub struct ProductBody {
     /// 1 to 200 characters.
+    #[schema(max_length = 200)]
     name: String,
     /// In the shop's currency, with no more places than it has; 0 to 10¹¹ minor units.
+    #[schema(value_type = Price)]
     price: RawAmount,
     /// Up to 64 characters, unique among products that are not archived.
+    #[schema(max_length = 64)]
     sku: Option<String>,
     /// Up to 64 characters, unique among products that are not archived.
+    #[schema(max_length = 64)]
     barcode: Option<String>,
     /// Up to 100 characters.
+    #[schema(max_length = 100)]
     category: Option<String>,
     /// Stays as it is when left out.
     stock_policy: Option<StockPolicy>,
     /// At or below it the product is low on stock.
+    #[schema(value_type = Option<CountedQuantity>)]
     reorder_level: Option<RawAmount>,
 }
 
@@ -67,11 +84,14 @@ pub struct ProductBody {
 #[schema(example = json!({ "quantity": 38, "expectedQuantity": 40 }))]
 pub struct StockCountBody {
     /// What was counted.
+    #[schema(value_type = CountedLevel)]
     quantity: RawAmount,
     /// Change stock only if it is this much now.
+    #[schema(value_type = Option<SignedLevel>)]
     expected_quantity: Option<RawAmount>,
     /// The movement's `seq` after which the shelf was counted: what was sold since is kept.
-    #[schema(minimum = 0)]
+    #[serde(default, deserialize_with = "read_seq")]
+    #[schema(minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
     as_of: Option<i64>,
 }
 
@@ -81,9 +101,11 @@ pub struct StockCountBody {
 #[schema(example = json!({ "quantity": -2, "reason": "waste", "note": "dropped" }))]
 pub struct AdjustmentBody {
     /// By how much stock changes: above 0 for `receive`, below 0 for `waste`.
+    #[schema(value_type = QuantityChange)]
     quantity: RawAmount,
     reason: AdjustmentReason,
     /// Up to 500 characters.
+    #[schema(max_length = 500)]
     note: Option<String>,
 }
 
@@ -93,6 +115,7 @@ pub struct AdjustmentBody {
 #[schema(example = json!({ "quantity": 1 }))]
 pub struct DeductBody {
     /// More than 0.
+    #[schema(value_type = PositiveQuantity)]
     quantity: RawAmount,
 }
 
@@ -178,6 +201,16 @@ impl DeductBody {
     }
 }
 
+/// A whole number as JSON has it: 234.0 is one, too.
+fn read_seq<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let Some(number) = Option::<Number>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let text = number.to_string();
+    let whole = text.strip_suffix(".0").unwrap_or(&text);
+    whole.parse().map(Some).map_err(|_| D::Error::custom("must be a whole number"))
+}
+
 fn text(amount: Option<&RawAmount>) -> Option<&str> {
     amount.map(|amount| amount.0.as_str())
 }
@@ -196,5 +229,27 @@ fn finish<T>(faults: Faults, value: Option<T>) -> Result<T, Problem> {
     match (faults.is_empty(), value) {
         (true, Some(value)) => Ok(value),
         _ => Err(faults.into_problem()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_movement_is_named_by_any_whole_number() {
+        let read = |seq: &str| {
+            let body = format!(r#"{{"quantity":1,"asOf":{seq}}}"#);
+            serde_json::from_str::<StockCountBody>(&body).map(|body| body.as_of).ok()
+        };
+        assert_eq!(read("234"), Some(Some(234)));
+        assert_eq!(read("234.0"), Some(Some(234)));
+        assert_eq!(read("null"), Some(None));
+        assert_eq!(read("9223372036854775807"), Some(Some(i64::MAX)));
+        for bad in ["234.5", "9223372036854775808", "\"1\"", "true", "[1]"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+        let body: StockCountBody = serde_json::from_str(r#"{"quantity":1}"#).unwrap();
+        assert_eq!(body.as_of, None);
     }
 }

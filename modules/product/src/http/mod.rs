@@ -1,6 +1,7 @@
 //! The module's routes.
 
 mod bodies;
+mod describe;
 mod internal;
 mod problem;
 mod products;
@@ -9,6 +10,7 @@ mod stock;
 mod views;
 
 use actix_web::web;
+pub use describe::describe;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What is public; wants a `Data<ProductService>`.

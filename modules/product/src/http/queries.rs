@@ -20,9 +20,13 @@ const MAX_WORDS: usize = 16;
 #[into_params(parameter_in = Query)]
 pub struct ListProductsQuery {
     /// Words of the name, the last one as a prefix.
+    #[param(max_length = 200)]
     search: Option<String>,
+    #[param(max_length = 200)]
     sku: Option<String>,
+    #[param(max_length = 200)]
     barcode: Option<String>,
+    #[param(max_length = 200)]
     category: Option<String>,
     stock_policy: Option<StockPolicy>,
     /// `true`: only products at or below their reorder level.

@@ -22,4 +22,4 @@ pub use movement::{Movement, Reason, StockLevel};
 pub use product::{Catalogue, Product, StockPolicy};
 pub use refusal::Refusal;
 pub use search::{ProductFilter, search_words};
-pub use text::parse_text;
+pub use text::{TEXT_PATTERN, parse_text};

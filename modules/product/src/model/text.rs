@@ -1,5 +1,8 @@
 //! Texts that people type: trimmed, not empty, bounded, without what breaks lines or turns the writing round.
 
+/// The same rule for the API description.
+pub const TEXT_PATTERN: &str = r"^\s*[^\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]([^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*[^\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069])?\s*$";
+
 /// Why a text is not taken.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum TextFault {
@@ -15,14 +18,14 @@ pub enum TextFault {
     Direction,
 }
 
-/// Checks a text of at most `max` characters.
+/// Checks a text of at most `max` characters, with the space around it that is taken off.
 pub fn parse_text(text: &str, max: usize) -> Result<String, TextFault> {
+    if text.chars().count() > max {
+        return Err(TextFault::TooLong(max));
+    }
     let text = text.trim();
     if text.is_empty() {
         return Err(TextFault::Empty);
-    }
-    if text.chars().count() > max {
-        return Err(TextFault::TooLong(max));
     }
     if text.chars().any(|character| character.is_control() || LINE_BREAKS.contains(&character)) {
         return Err(TextFault::Control);
@@ -55,6 +58,7 @@ mod tests {
         );
         assert_eq!(parse_text(" \t ", 20), Err(TextFault::Empty));
         assert_eq!(parse_text("éééé", 3), Err(TextFault::TooLong(3)));
+        assert_eq!(parse_text("éé  ", 3), Err(TextFault::TooLong(3)));
         for control in ["a\0b", "a\nb", "\u{1b}[31m", "a\u{85}b", "a\u{2028}b"] {
             assert_eq!(parse_text(control, 20), Err(TextFault::Control), "{control:?}");
         }
