@@ -19,5 +19,6 @@ mod process_faults;
 mod product_files;
 mod rude;
 mod replay;
+mod schemathesis;
 mod store;
 mod support;

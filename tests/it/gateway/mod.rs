@@ -1,6 +1,6 @@
 //! The gateway before replicas that do as a test tells them, on loopback.
 
-mod dns;
+pub mod dns;
 mod replica;
 mod rig;
 
