@@ -19,5 +19,7 @@ mod settings;
 mod stop;
 mod wiring;
 
+pub use cli::Flags;
 pub use commands::run;
 pub use role::Role;
+pub use settings::Settings;
