@@ -161,6 +161,11 @@ fn collect_fields(document: &Value, schema: &Value, at: &str, fields: &mut BTree
         Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
         None => schema,
     };
+    let variants = schema["oneOf"].as_array().into_iter().flatten();
+    let bodies: Vec<&Value> = variants.filter(|variant| variant["properties"].is_object()).collect();
+    if !bodies.is_empty() {
+        return bodies.into_iter().for_each(|body| collect_fields(document, body, at, fields));
+    }
     match (&schema["properties"], &schema["items"]) {
         (Value::Object(properties), _) => {
             for (name, schema) in properties {
