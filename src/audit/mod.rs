@@ -29,8 +29,8 @@ pub struct Audited {
 /// # Errors
 /// When a database fails: what was found by then proves nothing.
 pub async fn audit(shop: &Audited, progress: &impl Progress) -> Result<Tally, StoreError> {
-    // two at a time: one works in each database for the most part
-    let (stock, orders) = tokio::join!(
+    // side by side: each waits for a database for the most part, and no one's figures are another's
+    let (stock, orders, decisions) = tokio::join!(
         async {
             let mut tally = Tally::default();
             passes::levels(shop, &mut tally, progress).await?;
@@ -40,10 +40,14 @@ pub async fn audit(shop: &Audited, progress: &impl Progress) -> Result<Tally, St
         async {
             let mut tally = Tally::default();
             passes::orders(shop, &mut tally, progress).await?;
-            passes::decisions(shop, &mut tally, progress).await?;
             passes::overdue(shop, &mut tally).await?;
             Ok::<_, StoreError>(tally)
         },
+        async {
+            let mut tally = Tally::default();
+            passes::decisions(shop, &mut tally, progress).await?;
+            Ok::<_, StoreError>(tally)
+        },
     );
-    Ok(stock?.and(orders?))
+    Ok(stock?.and(orders?).and(decisions?))
 }

@@ -41,22 +41,25 @@ pub async fn ledger(shop: &Audited, tally: &mut Tally, progress: &impl Progress)
     walk((Uuid::nil(), 0), &invariants, next, check, tally, progress).await
 }
 
-/// I5, I7, I8 and I10: the order first, then its decision.
+/// I3, I5, I7, I8 and I10: the order first, then its decision.
 pub async fn orders(shop: &Audited, tally: &mut Tally, progress: &impl Progress) -> Result<(), StoreError> {
     let next = async |after, rows| shop.order.nth_order(after, rows).await;
     let check = async |after, last| {
         let orders = shop.order.orders(after, last).await?;
-        let decisions = shop.product.decisions(after, last).await?;
+        let (decisions, mut violations) = shop.product.decisions(after, last).await?;
         let decisions: BTreeMap<Uuid, _> =
             decisions.into_iter().map(|decision| (decision.order_id, decision)).collect();
-        let compared = orders.iter().flat_map(|order| compare(order, decisions.get(&order.id), &shop.shop));
-        Ok(compared.chain(decisions.values().flat_map(check_decision_totals)).collect())
+        violations
+            .extend(orders.iter().flat_map(|order| compare(order, decisions.get(&order.id), &shop.shop)));
+        violations.extend(decisions.values().flat_map(check_decision_totals));
+        Ok(violations)
     };
-    let invariants = [Invariant::Decided, Invariant::Lines, Invariant::Totals, Invariant::Keyed];
+    let invariants =
+        [Invariant::Decided, Invariant::Taken, Invariant::Lines, Invariant::Totals, Invariant::Keyed];
     walk(Uuid::nil(), &invariants, next, check, tally, progress).await
 }
 
-/// I3 and I6: the decision first, then its order.
+/// I6: the decision first, then its order.
 pub async fn decisions(
     shop: &Audited,
     tally: &mut Tally,
@@ -64,12 +67,12 @@ pub async fn decisions(
 ) -> Result<(), StoreError> {
     let next = async |after, rows| shop.product.nth_decision(after, rows).await;
     let check = async |after, last| {
-        let (held, mut violations) = shop.product.takings(after, last).await?;
+        let held = shop.product.held(after, last).await?;
         let statuses: BTreeMap<Uuid, String> = shop.order.statuses(after, last).await?.into_iter().collect();
-        violations.extend(held.into_iter().filter_map(|id| owned(id, statuses.get(&id).map(String::as_str))));
-        Ok(violations)
+        let status = |id: &Uuid| statuses.get(id).map(String::as_str);
+        Ok(held.into_iter().filter_map(|id| owned(id, status(&id))).collect())
     };
-    walk(Uuid::nil(), &[Invariant::Taken, Invariant::Owned], next, check, tally, progress).await
+    walk(Uuid::nil(), &[Invariant::Owned], next, check, tally, progress).await
 }
 
 fn owned(id: Uuid, status: Option<&str>) -> Option<Violation> {

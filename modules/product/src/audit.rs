@@ -8,7 +8,7 @@ use platform::database::{Database, StoreError};
 use uuid::Uuid;
 
 use crate::{
-    model::{BadLevel, BadMovement, Decision, Taking},
+    model::{BadLevel, BadMovement, Decision},
     store::audit,
 };
 
@@ -37,16 +37,21 @@ impl ProductAudit {
         Ok(bad.iter().map(movement_violation).collect())
     }
 
-    /// I3: what each decision took, read with it in one snapshot. Answers the held ones, too.
-    pub async fn takings(&self, after: Uuid, last: Uuid) -> Result<(Vec<Uuid>, Vec<Violation>), StoreError> {
-        let takings = audit::takings(&self.database, after, last).await?;
-        let held = takings.iter().filter(|taking| taking.is_held).map(|taking| taking.order_id).collect();
-        Ok((held, takings.iter().filter_map(taking_violation).collect()))
+    /// The decisions about the orders of a range, and where I3 does not hold of them: what each took is read with it in one
+    /// snapshot.
+    pub async fn decisions(
+        &self,
+        after: Uuid,
+        last: Uuid,
+    ) -> Result<(Vec<Decision>, Vec<Violation>), StoreError> {
+        let decisions = audit::decisions(&self.database, after, last).await?;
+        let violations = decisions.iter().filter_map(taking_violation).collect();
+        Ok((decisions, violations))
     }
 
-    /// The decisions about the orders of a range.
-    pub async fn decisions(&self, after: Uuid, last: Uuid) -> Result<Vec<Decision>, StoreError> {
-        audit::decisions(&self.database, after, last).await
+    /// The orders of a range whose decision is held.
+    pub async fn held(&self, after: Uuid, last: Uuid) -> Result<Vec<Uuid>, StoreError> {
+        audit::held(&self.database, after, last).await
     }
 
     /// Where a range of this many products ends, and how many it has.
@@ -107,17 +112,17 @@ fn movement_violation(bad: &BadMovement) -> Violation {
     }
 }
 
-fn taking_violation(taking: &Taking) -> Option<Violation> {
-    let expected = if taking.is_held { taking.due.as_str() } else { "" };
-    let differs = taking.taken != expected;
+fn taking_violation(decision: &Decision) -> Option<Violation> {
+    let expected = if decision.is_held { decision.due.as_str() } else { "" };
+    let differs = decision.taken != expected;
     differs.then(|| Violation {
         invariant: Invariant::Taken,
-        id: taking.order_id,
-        detail: match taking.is_held {
+        id: decision.order_id,
+        detail: match decision.is_held {
             true => {
-                format!("took [{}] and should have taken [{expected}] (product:thousandths)", taking.taken)
+                format!("took [{}] and should have taken [{expected}] (product:thousandths)", decision.taken)
             }
-            false => format!("is refused and took [{}] (product:thousandths)", taking.taken),
+            false => format!("is refused and took [{}] (product:thousandths)", decision.taken),
         },
     })
 }

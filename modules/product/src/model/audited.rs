@@ -21,7 +21,7 @@ pub struct BadMovement {
     pub is_orphan: bool,
 }
 
-/// A decision, with the lines that it sold.
+/// A decision, with what it sold, and what it took.
 pub struct Decision {
     pub order_id: Uuid,
     pub is_held: bool,
@@ -29,12 +29,8 @@ pub struct Decision {
     pub hash: Option<Vec<u8>>,
     pub total_minor: Option<i64>,
     pub lines: Vec<SoldLine>,
-}
-
-/// A decision, with what it should have taken and what was taken: `product:quantity`, in the products' order.
-pub struct Taking {
-    pub order_id: Uuid,
-    pub is_held: bool,
+    /// What its tracked lines should have taken: `product:thousandths`, in the products' order.
     pub due: String,
+    /// What its movements took, likewise.
     pub taken: String,
 }

@@ -13,7 +13,7 @@ mod refusal;
 mod search;
 mod text;
 
-pub use audited::{BadLevel, BadMovement, Decision, Taking};
+pub use audited::{BadLevel, BadMovement, Decision};
 pub use command::{Adjustment, AdjustmentReason, NewProduct, Replacement, StockCount};
 pub use decision::{decide, takes};
 pub use fields::{FieldFault, FieldFaults, Fields};

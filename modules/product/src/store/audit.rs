@@ -3,10 +3,13 @@
 
 use contract::audit::SoldLine;
 use platform::database::{Database, Sql, StoreError};
-use sea_orm::{ConnectionTrait, QueryResult, Value};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QuerySelect, Value};
 use uuid::Uuid;
 
-use crate::model::{BadLevel, BadMovement, Decision, Taking};
+use crate::{
+    entity::deduction,
+    model::{BadLevel, BadMovement, Decision},
+};
 
 const BAD_LEVELS: &str = "SELECT s.product_id, s.policy, s.quantity_milli, s.seq, m.after_milli \
     FROM stock s LEFT JOIN movements m ON m.product_id = s.product_id AND m.seq = s.seq \
@@ -26,21 +29,16 @@ const BAD_MOVEMENTS: &str = "SELECT product_id, seq, order_id, is_orphan FROM \
 const DECISIONS: Sql = Sql {
     postgres: "SELECT order_id, outcome, cause, request_hash, total_minor, (SELECT string_agg(l.product_id || ':' || \
         l.quantity_milli || ':' || l.unit_price_minor || ':' || l.total_minor, ',' ORDER BY l.line_no) \
-        FROM deduction_lines l WHERE l.order_id = d.order_id) AS lines \
-        FROM deductions d WHERE order_id > $1 AND order_id <= $2",
-    sqlite: "SELECT order_id, outcome, cause, request_hash, total_minor, (SELECT group_concat(hex(l.product_id) || ':' || \
-        l.quantity_milli || ':' || l.unit_price_minor || ':' || l.total_minor, ',' ORDER BY l.line_no) \
-        FROM deduction_lines l WHERE l.order_id = d.order_id) AS lines \
-        FROM deductions d WHERE order_id > $1 AND order_id <= $2",
-};
-
-const TAKINGS: Sql = Sql {
-    postgres: "SELECT order_id, outcome, (SELECT string_agg(l.product_id || ':' || -l.quantity_milli, ',' ORDER BY l.product_id) \
+        FROM deduction_lines l WHERE l.order_id = d.order_id) AS lines, \
+        (SELECT string_agg(l.product_id || ':' || -l.quantity_milli, ',' ORDER BY l.product_id) \
         FROM deduction_lines l WHERE l.order_id = d.order_id AND l.tracked) AS due, \
         (SELECT string_agg(m.product_id || ':' || m.quantity_milli, ',' ORDER BY m.product_id) \
         FROM movements m WHERE m.order_id = d.order_id) AS taken \
         FROM deductions d WHERE order_id > $1 AND order_id <= $2",
-    sqlite: "SELECT order_id, outcome, (SELECT group_concat(hex(l.product_id) || ':' || -l.quantity_milli, ',' ORDER BY l.product_id) \
+    sqlite: "SELECT order_id, outcome, cause, request_hash, total_minor, (SELECT group_concat(hex(l.product_id) || ':' || \
+        l.quantity_milli || ':' || l.unit_price_minor || ':' || l.total_minor, ',' ORDER BY l.line_no) \
+        FROM deduction_lines l WHERE l.order_id = d.order_id) AS lines, \
+        (SELECT group_concat(hex(l.product_id) || ':' || -l.quantity_milli, ',' ORDER BY l.product_id) \
         FROM deduction_lines l WHERE l.order_id = d.order_id AND l.tracked) AS due, \
         (SELECT group_concat(hex(m.product_id) || ':' || m.quantity_milli, ',' ORDER BY m.product_id) \
         FROM movements m WHERE m.order_id = d.order_id) AS taken \
@@ -81,37 +79,38 @@ pub async fn bad_movements(
     rows.iter().map(movement).collect()
 }
 
-/// The decisions of a range of orders.
+/// The decisions of a range of orders, each with what it sold and what it took.
 pub async fn decisions(database: &Database, after: Uuid, last: Uuid) -> Result<Vec<Decision>, StoreError> {
     let rows = query(database, DECISIONS, [after.into(), last.into()]).await?;
     let decision = |row: &QueryResult| {
-        let lines: Option<String> = row.try_get("", "lines")?;
-        let lines = SoldLine::parse_all(&lines.unwrap_or_default());
+        let text = |name| Ok::<_, StoreError>(row.try_get::<Option<String>>("", name)?.unwrap_or_default());
+        let lines = SoldLine::parse_all(&text("lines")?);
         Ok(Decision {
             order_id: row.try_get("", "order_id")?,
-            is_held: is_held(row)?,
+            is_held: row.try_get::<String>("", "outcome")? == "held",
             cause: row.try_get("", "cause")?,
             hash: row.try_get("", "request_hash")?,
             total_minor: row.try_get("", "total_minor")?,
             lines: lines.ok_or_else(|| StoreError::corrupt("a line of a deduction cannot be read"))?,
+            due: text("due")?,
+            taken: text("taken")?,
         })
     };
     rows.iter().map(decision).collect()
 }
 
-/// What the decisions of a range of orders took.
-pub async fn takings(database: &Database, after: Uuid, last: Uuid) -> Result<Vec<Taking>, StoreError> {
-    let rows = query(database, TAKINGS, [after.into(), last.into()]).await?;
-    let taking = |row: &QueryResult| {
-        let text = |name| Ok::<_, StoreError>(row.try_get::<Option<String>>("", name)?.unwrap_or_default());
-        Ok(Taking {
-            order_id: row.try_get("", "order_id")?,
-            is_held: is_held(row)?,
-            due: text("due")?,
-            taken: text("taken")?,
-        })
-    };
-    rows.iter().map(taking).collect()
+/// The orders of a range whose decision is held.
+pub async fn held(database: &Database, after: Uuid, last: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    let rows = deduction::Entity::find()
+        .select_only()
+        .column(deduction::Column::OrderId)
+        .filter(deduction::Column::OrderId.gt(after))
+        .filter(deduction::Column::OrderId.lte(last))
+        .filter(deduction::Column::Outcome.eq("held"))
+        .into_tuple()
+        .all(database.reader())
+        .await?;
+    Ok(rows)
 }
 
 /// The `rows`th product after `after`, or the last one where fewer are left; and how many these are.
@@ -163,10 +162,6 @@ pub async fn nth_movement(
 
 fn rows_of(row: &QueryResult) -> Result<u64, StoreError> {
     Ok(row.try_get::<i64>("", "rows")?.unsigned_abs())
-}
-
-fn is_held(row: &QueryResult) -> Result<bool, StoreError> {
-    Ok(row.try_get::<String>("", "outcome")? == "held")
 }
 
 const fn same(text: &'static str) -> Sql {
