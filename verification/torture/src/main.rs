@@ -1,0 +1,53 @@
+//! The torture run: a shop of `pos` under random faults, and the check that no sale was lost, doubled or oversold.
+
+mod check;
+mod clients;
+mod dns;
+mod faults;
+mod history;
+mod lock;
+mod options;
+mod pending;
+mod place;
+mod postgres;
+mod process;
+mod report;
+mod run;
+mod shop;
+mod stop;
+mod wire;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use options::Options;
+
+/// Something did not hold; 1 is for a run that could not be made.
+const EXIT_VIOLATIONS: u8 = 2;
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(until_stopped(&options))) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(EXIT_VIOLATIONS),
+        Err(error) => {
+            eprintln!("torture: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn until_stopped(options: &Options) -> anyhow::Result<bool> {
+    let (ender, stop) = stop::phase();
+    let at_once = async {
+        let _ = tokio::signal::ctrl_c().await;
+        println!("ending; once more, and at once");
+        ender.end();
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    tokio::select! {
+        outcome = run::run(options, stop) => outcome,
+        () = at_once => anyhow::bail!("ended at once"),
+    }
+}

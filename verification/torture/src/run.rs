@@ -1,0 +1,224 @@
+//! A run: the shop, its clients, storms of faults with calm between them, and the check.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    check::{Findings, check, told_sales},
+    clients::{self, Catalogue, Floor, Tally},
+    faults::Storms,
+    history::History,
+    options::{Options, Shape},
+    pending::resolve,
+    place,
+    report::Report,
+    shop::Shop,
+    stop::Stop,
+};
+
+const STORM_S: std::ops::Range<u64> = 12..30;
+const CALM: Duration = Duration::from_secs(2);
+const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+/// Each client ends the sale that it is at.
+const CLIENTS_END_WITHIN: Duration = Duration::from_secs(120);
+const WIRES_EMPTY_WITHIN: Duration = Duration::from_secs(30);
+const LOOK_AFTER_EVERY: Duration = Duration::from_millis(100);
+/// Orders that are read through the shop once all is over.
+const READ_AGAIN: usize = 300;
+/// What PostgreSQL's log says where a fault did what it was meant to.
+const LOGGED: [&str; 5] = [
+    "due to statement timeout",
+    "due to lock timeout",
+    "due to user request",
+    "too many connections for role",
+    "due to administrator command",
+];
+
+/// Whether nothing was violated.
+pub async fn run(options: &Options, stop: Stop) -> anyhow::Result<bool> {
+    let seed = options.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
+    let pos = find_pos(options.pos.as_deref())?;
+    let directory = place::make_directory(options.directory.as_deref(), seed)?;
+    println!("torture: {} with seed {seed}, in {}", options.shape.name(), directory.display());
+    let outcome = run_in(&directory, options, seed, &pos, stop).await;
+    let is_clean = matches!(outcome, Ok(true));
+    if is_clean && !options.keep {
+        fs::remove_dir_all(&directory).with_context(|| format!("{} stays", directory.display()))?;
+    } else {
+        println!("\nKept: history and databases in {}; the seed was {seed}.", directory.display());
+    }
+    outcome
+}
+
+async fn run_in(
+    directory: &Path,
+    options: &Options,
+    seed: u64,
+    pos: &Path,
+    stop: Stop,
+) -> anyhow::Result<bool> {
+    let history = History::create(&directory.join("history.jsonl"))?;
+    let shop = Arc::new(Shop::start(options, directory, pos, &history).await?);
+    let (ender, run) = crate::stop::phase();
+    let floor = Arc::new(Floor {
+        doors: shop.doors.clone(),
+        catalogue: Catalogue::default(),
+        history: history.clone(),
+        tally: Tally::default(),
+        seed,
+        run,
+    });
+    clients::stock_up(&floor).await?;
+    let mut background = JoinSet::new();
+    background.spawn(look_after(shop.clone()));
+    background.spawn(show_progress(floor.clone()));
+    let mut running = clients::open(&floor, options.tills);
+    let begun = Instant::now();
+    let mut findings = Findings::default();
+    let mut storms = Storms::new(&shop, options.shape, seed, &options.only)?;
+    let mut pending = Vec::new();
+    weather(options, &shop, &mut storms, &stop, &mut pending, &mut findings).await?;
+    let took = begun.elapsed();
+
+    ender.end();
+    let ended = timeout(CLIENTS_END_WITHIN, async { while running.join_next().await.is_some() {} }).await;
+    ended.context("a client does not end")?;
+    drain(&shop).await;
+    println!("all faults and clients have ended; checking");
+    pending.extend(calm_down(&shop, &mut findings).await?);
+    clients::read_again(&floor, told_sales(&history, READ_AGAIN)?).await;
+    check(&shop, &history, &mut findings).await?;
+    let audit = audit(&shop, &mut findings);
+    look_for_panics(&shop, &mut findings);
+    let report = Report {
+        options,
+        seed,
+        took,
+        answers: floor.tally.all(),
+        faults: storms.counts().clone(),
+        harms: harms(&shop),
+        logged: logged(options.shape, &shop),
+        ended_by_itself: shop.processes.iter().map(|process| process.ended_by_itself()).sum(),
+        pending,
+        findings: &findings,
+        audit,
+    };
+    let report = report.markdown();
+    println!("\n{report}");
+    if findings.total() > 0 {
+        fs::write(directory.join("report.md"), report)?;
+        shop.keep(directory)?;
+    }
+    background.abort_all();
+    Ok(findings.total() == 0)
+}
+
+/// Storms, each followed by calm, in which all that is undecided must be decided.
+async fn weather(
+    options: &Options,
+    shop: &Arc<Shop>,
+    storms: &mut Storms,
+    stop: &Stop,
+    pending: &mut Vec<Duration>,
+    findings: &mut Findings,
+) -> anyhow::Result<()> {
+    let (begun, all) = (Instant::now(), Duration::from_secs_f64(options.minutes * 60.0));
+    while begun.elapsed() < all && !stop.has_come() {
+        let storm = Duration::from_secs(fastrand::u64(STORM_S)).min(all.saturating_sub(begun.elapsed()));
+        storms.rage(storm, stop).await;
+        pending.extend(calm_down(shop, findings).await?);
+        stop.pause(CALM).await;
+    }
+    Ok(())
+}
+
+async fn calm_down(shop: &Shop, findings: &mut Findings) -> anyhow::Result<Vec<Duration>> {
+    shop.well().await?;
+    let resolved = resolve(shop).await?;
+    for order in resolved.never {
+        findings
+            .violation("nothing is pending longer than 30 s while the services are well", order.to_string());
+    }
+    Ok(resolved.after)
+}
+
+/// What a wire holds back has arrived, or never will.
+async fn drain(shop: &Shop) {
+    let begun = Instant::now();
+    while begun.elapsed() < WIRES_EMPTY_WITHIN && shop.wires.iter().any(|wire| wire.late() > 0) {
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn look_after(shop: Arc<Shop>) {
+    loop {
+        shop.look_after();
+        sleep(LOOK_AFTER_EVERY).await;
+    }
+}
+
+async fn show_progress(floor: Arc<Floor>) {
+    let begun = Instant::now();
+    loop {
+        sleep(PROGRESS_EVERY).await;
+        let (sold, refused) = (floor.tally.sales("201"), floor.tally.sales("409"));
+        let open = floor.tally.sales("5") + floor.tally.sales("silence");
+        println!(
+            "{:>5} s  {sold:>8} sold  {refused:>7} refused  {open:>6} left open",
+            begun.elapsed().as_secs()
+        );
+    }
+}
+
+fn audit(shop: &Shop, findings: &mut Findings) -> String {
+    let output = shop.audit.command().output();
+    let (code, said) = match &output {
+        Ok(output) => (output.status.code(), String::from_utf8_lossy(&output.stdout)),
+        Err(error) => (None, error.to_string().into()),
+    };
+    if code != Some(0) {
+        findings.violation("`pos audit` agrees", format!("it ended with {code:?}:\n{said}"));
+    }
+    code.map_or("ended by a signal".into(), |code| format!("exit {code}"))
+}
+
+fn look_for_panics(shop: &Shop, findings: &mut Findings) {
+    for process in &shop.processes {
+        let panics = process.count_in_log("panicked at");
+        if panics > 0 {
+            findings.violation("no service panics", format!("{} did, {panics} times", process.name()));
+        }
+    }
+}
+
+fn harms(shop: &Shop) -> BTreeMap<String, u64> {
+    let mut harms = BTreeMap::<String, u64>::new();
+    for (harm, count) in shop.wires.iter().flat_map(|wire| wire.harmed()) {
+        *harms.entry(harm).or_default() += count;
+    }
+    harms
+}
+
+fn logged(shape: Shape, shop: &Shop) -> Vec<(&'static str, usize)> {
+    let words = if shape == Shape::Split { &LOGGED[..] } else { &[] };
+    words.iter().map(|words| (*words, shop.count_in_logs(words))).collect()
+}
+
+fn find_pos(given: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let path = given.map_or_else(|| own.with_file_name("pos"), Path::to_owned);
+    path.canonicalize().with_context(|| {
+        format!("{} is not there: build it (cargo build --release), or name it with --pos", path.display())
+    })
+}
