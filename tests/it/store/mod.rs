@@ -3,6 +3,7 @@
 mod abandoned;
 mod checks;
 mod decisions;
+mod full_disk;
 mod large_catalogue;
 mod together;
 mod upgrade;

@@ -5,6 +5,7 @@ use std::{str::FromStr, time::Duration};
 use sea_orm::{
     ConnectOptions, DatabaseConnection, DbBackend, DbErr, Statement,
     sqlx::{
+        Connection,
         postgres::PgConnectOptions,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
@@ -158,6 +159,13 @@ async fn open_sqlite(
     SqliteConnectOptions::from_str(url).map_err(|error| invalid_url(&error.to_string()))?;
     let mut options = bounded(url, settings, max_connections);
     let busy_timeout = Duration::from_millis(settings.busy_timeout_ms);
+    // Where the disk is full SQLite ends the transaction by itself, and sqlx 0.9 believes that it is still open: what comes next
+    // would be savepoints in a transaction that nobody commits, told as written and gone with the process. Such a
+    // connection is closed instead.
+    options.map_sqlx_sqlite_before_acquire(|connection, _| {
+        let is_clean = !connection.is_in_transaction();
+        Box::pin(async move { Ok(is_clean) })
+    });
     // Pragmas belong to a connection: set here they hold for each one that the pool opens.
     options.map_sqlx_sqlite_opts(move |options| {
         let options = options.busy_timeout(busy_timeout).foreign_keys(true);

@@ -74,7 +74,7 @@ impl Database {
             }
             Err(error) => {
                 if let Err(rollback) = transaction.rollback().await {
-                    tracing::debug!(error = %rollback, "rollback failed; the connection is dropped");
+                    tracing::debug!(error = %rollback, "rollback failed; the connection is closed before its next use");
                 }
                 Err(error)
             }
