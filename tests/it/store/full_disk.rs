@@ -27,7 +27,7 @@ async fn what_is_told_after_a_full_disk_is_written() {
 
     // as small as it is now
     let full = write(&database, &["PRAGMA max_page_count = 1", ROW]).await.unwrap_err();
-    assert_eq!(full.class, ErrorClass::Broken, "{full:?}");
+    assert_eq!(full.class, ErrorClass::Unwritable, "{full:?}");
     write(&database, &["PRAGMA max_page_count = 1000000", "INSERT INTO nowhere VALUES (1)"])
         .await
         .unwrap_err();

@@ -120,7 +120,8 @@ async fn run_in(
         fs::write(directory.join("report.md"), report)?;
         shop.keep(directory)?;
     }
-    background.abort_all();
+    // who still holds the shop would hold its disk
+    background.shutdown().await;
     Ok(findings.total() == 0)
 }
 

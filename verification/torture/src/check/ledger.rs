@@ -1,6 +1,6 @@
 //! Stock and its ledger: sold and on hand is what was there at first and what came.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -11,27 +11,47 @@ use super::{
 };
 use crate::history::What;
 
+/// What the clerks asked for.
+struct Asked<'a> {
+    /// By SKU.
+    opening: HashMap<&'a str, i64>,
+    /// Product and quantity, of which no two are the same.
+    deductions: HashSet<(Uuid, i64)>,
+}
+
+impl<'a> Asked<'a> {
+    fn of(claims: &'a Claims) -> Self {
+        let mut asked = Self { opening: HashMap::new(), deductions: HashSet::new() };
+        for claim in claims.all() {
+            match &claim.what {
+                What::Create { sku, stock, .. } => {
+                    asked.opening.insert(sku, *stock);
+                }
+                What::Deduct { product, quantity } => {
+                    asked.deductions.insert((*product, *quantity));
+                }
+                _ => {}
+            }
+        }
+        asked
+    }
+}
+
 pub fn check(claims: &Claims, books: &Books, findings: &mut Findings) {
     let mut sold = HashMap::<Uuid, i64>::new();
     for line in books.orders.values().flat_map(|order| &order.lines) {
         *sold.entry(line.product).or_default() += line.quantity;
     }
-    let opening: HashMap<&str, i64> = claims
-        .all()
-        .filter_map(|claim| match &claim.what {
-            What::Create { sku, stock, .. } => Some((sku.as_str(), *stock)),
-            _ => None,
-        })
-        .collect();
+    let asked = Asked::of(claims);
     for (id, product) in &books.products {
         check_chain(*id, product, findings);
-        check_movements_known(*id, product, claims, findings);
+        check_movements_known(*id, product, &asked, claims, findings);
         if product.policy == "untracked" {
             findings
                 .demand(product.movements.is_empty(), "what is not tracked has no ledger", || id.to_string());
             continue;
         }
-        let opening = product.sku.as_deref().and_then(|sku| opening.get(sku)).copied();
+        let opening = product.sku.as_deref().and_then(|sku| asked.opening.get(sku)).copied();
         let by_hand = product
             .movements
             .iter()
@@ -68,8 +88,14 @@ fn check_chain(id: Uuid, product: &Product, findings: &mut Findings) {
     });
 }
 
-/// Each was asked for; sales are compared with their orders, counts and deductions with their requests.
-fn check_movements_known(id: Uuid, product: &Product, claims: &Claims, findings: &mut Findings) {
+/// Each was asked for; sales are compared with their orders, and counts with how many were asked for.
+fn check_movements_known(
+    id: Uuid,
+    product: &Product,
+    asked: &Asked,
+    claims: &Claims,
+    findings: &mut Findings,
+) {
     for movement in &product.movements {
         let is_known = match movement.reason.as_str() {
             "opening" => movement.seq == 1,
@@ -77,8 +103,9 @@ fn check_movements_known(id: Uuid, product: &Product, claims: &Claims, findings:
                 let claim = movement.note.as_deref().and_then(|note| claims.get(note));
                 claim.is_some_and(|claim| matches!(&claim.what, What::Adjust { product, quantity, .. } if *product == id && *quantity == movement.quantity))
             }
+            "deduct" => asked.deductions.contains(&(id, -movement.quantity)),
             "sale" => movement.order.is_some(),
-            _ => true,
+            reason => reason == "count",
         };
         findings.demand(is_known, "nothing moves that nobody asked to", || {
             format!("{id} at movement {}: {} {}", movement.seq, movement.reason, movement.quantity)

@@ -27,7 +27,7 @@ pub struct Known {
 pub fn kind(slot: usize) -> (Policy, i64) {
     match slot % 10 {
         0..=4 => (Policy::Deny, 500_000_000),
-        5 | 6 => (Policy::Deny, 50_000),
+        5 | 6 => (Policy::Deny, 10_000),
         7 => (Policy::Allow, 20_000),
         8 => (Policy::Flag, 20_000),
         _ => (Policy::Untracked, 0),
@@ -64,7 +64,7 @@ impl Catalogue {
     pub fn pick(&self, random: &mut fastrand::Rng) -> Option<Known> {
         let slot = (random.f64() * random.f64() * SLOTS as f64) as usize;
         let has_plenty = slot % 10 <= 4;
-        let slot = if has_plenty || random.u8(..) < 60 { slot } else { slot / 10 * 10 };
+        let slot = if has_plenty || random.u8(..) < 110 { slot } else { slot / 10 * 10 };
         self.get(slot)
     }
 }

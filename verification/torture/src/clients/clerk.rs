@@ -86,7 +86,7 @@ impl Clerk {
     async fn move_stock(&mut self, slot: usize, Known { product, .. }: Known, reason: &str) {
         let random = &mut self.caller.random;
         let quantity = match reason {
-            "receive" => random.i64(1..40_000),
+            "receive" => random.i64(1..12_000),
             "waste" => -random.i64(1..4000),
             _ => *random.choice([-1500, -1, 1, 2500].iter()).unwrap_or(&1),
         };
@@ -103,7 +103,7 @@ impl Clerk {
 
     async fn count(&mut self, slot: usize, Known { product, seq, .. }: Known) {
         let as_of = (self.caller.random.u8(..) < 200).then_some(seq);
-        let quantity = self.caller.random.i64(10_000..60_000) + kind(slot).1;
+        let quantity = self.caller.random.i64(0..10_000) + kind(slot).1;
         let answer = self.persist(&What::Count { product, quantity, as_of }).await;
         self.learn_seq(slot, product, &answer);
     }

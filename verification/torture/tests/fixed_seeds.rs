@@ -1,0 +1,27 @@
+//! Two minutes of the torture run with fixed seeds: enough to notice when it, or the shop under it, breaks. Long runs are
+//! made by hand; see docs/RELIABILITY.md.
+
+use std::process::Command;
+
+/// Faults are injected for so long; starting, checking and ending come on top.
+const MINUTES: &str = "0.8";
+
+fn torture(shape: &str, seed: &str) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_torture"));
+    command.args(["--shape", shape, "--seed", seed, "--minutes", MINUTES, "--tills", "16"]);
+    let run = command.output().expect("it runs");
+    let (said, failed) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    println!("{said}");
+    assert!(run.status.success(), "{}: {failed}", run.status);
+    assert!(said.contains("| **violations** | **0** |"));
+}
+
+#[test]
+fn split_under_torture_loses_doubles_and_oversells_nothing() {
+    torture("split", "7");
+}
+
+#[test]
+fn one_process_under_torture_loses_doubles_and_oversells_nothing() {
+    torture("all", "8");
+}
