@@ -11,6 +11,7 @@ COPY modules/order/Cargo.toml modules/order/
 COPY modules/gateway/Cargo.toml modules/gateway/
 # not built, but the workspace is not whole without them
 COPY verification/model/Cargo.toml verification/model/
+COPY verification/torture/Cargo.toml verification/torture/
 COPY fuzz fuzz
 RUN mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
  && for module in modules/* verification/*; do mkdir -p "$module/src" && touch "$module/src/lib.rs"; done \
