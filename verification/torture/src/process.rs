@@ -3,6 +3,7 @@
 use std::{
     env, fs,
     fs::File,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Mutex,
@@ -73,6 +74,8 @@ impl Program {
         }
         let settings = self.settings.iter().map(|(name, value)| (name, value));
         command.args(&self.arguments).envs(settings).current_dir(&self.directory).stdin(Stdio::null());
+        // a group of its own: Ctrl-C is for this program alone
+        command.process_group(0);
         command
     }
 

@@ -29,6 +29,8 @@ use crate::{
 
 const STORM_S: std::ops::Range<u64> = 12..30;
 const CALM: Duration = Duration::from_secs(2);
+/// `pos audit` beside a shop that sells, at the first calm and after so many more.
+const AUDIT_EVERY: u32 = 12;
 const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 /// Each client ends the sale that it is at.
 const CLIENTS_END_WITHIN: Duration = Duration::from_secs(120);
@@ -92,21 +94,26 @@ async fn run_in(
     let took = begun.elapsed();
 
     ender.end();
-    let ended = timeout(CLIENTS_END_WITHIN, async { while running.join_next().await.is_some() {} }).await;
-    ended.context("a client does not end")?;
+    let ended = async {
+        while let Some(ended) = running.join_next().await {
+            ended?;
+        }
+        anyhow::Ok(())
+    };
+    timeout(CLIENTS_END_WITHIN, ended).await.context("a client does not end")??;
     drain(&shop).await;
     println!("all faults and clients have ended; checking");
     pending.extend(calm_down(&shop, &mut findings).await?);
     clients::read_again(&floor, told_sales(&history, READ_AGAIN)?).await;
     check(&shop, &history, &mut findings).await?;
-    let audit = audit(&shop, &mut findings);
+    let audit = audit(&shop, &mut findings).await?;
     look_for_panics(&shop, &mut findings);
     let report = Report {
         options,
         seed,
         took,
         answers: floor.tally.all(),
-        faults: storms.counts().clone(),
+        faults: storms.counts(),
         harms: harms(&shop),
         logged: logged(options.shape, &shop),
         ended_by_itself: shop.processes.iter().map(|process| process.ended_by_itself()).sum(),
@@ -135,17 +142,25 @@ async fn weather(
     findings: &mut Findings,
 ) -> anyhow::Result<()> {
     let (begun, all) = (Instant::now(), Duration::from_secs_f64(options.minutes * 60.0));
+    let mut calms = 0;
     while begun.elapsed() < all && !stop.has_come() {
         let storm = Duration::from_secs(fastrand::u64(STORM_S)).min(all.saturating_sub(begun.elapsed()));
         storms.rage(storm, stop).await;
         pending.extend(calm_down(shop, findings).await?);
+        calms += 1;
+        if calms % AUDIT_EVERY == 1 {
+            audit(shop, findings).await?;
+        }
         stop.pause(CALM).await;
     }
     Ok(())
 }
 
 async fn calm_down(shop: &Shop, findings: &mut Findings) -> anyhow::Result<Vec<Duration>> {
-    shop.well().await?;
+    if let Err(error) = shop.well().await {
+        findings.violation("services are well once faults end", format!("{error:#}"));
+        return Ok(vec![]);
+    }
     let resolved = resolve(shop).await?;
     for order in resolved.never {
         findings
@@ -182,16 +197,16 @@ async fn show_progress(floor: Arc<Floor>) {
     }
 }
 
-fn audit(shop: &Shop, findings: &mut Findings) -> String {
-    let output = shop.audit.command().output();
-    let (code, said) = match &output {
-        Ok(output) => (output.status.code(), String::from_utf8_lossy(&output.stdout)),
-        Err(error) => (None, error.to_string().into()),
-    };
-    if code != Some(0) {
-        findings.violation("`pos audit` agrees", format!("it ended with {code:?}:\n{said}"));
+async fn audit(shop: &Shop, findings: &mut Findings) -> anyhow::Result<String> {
+    let mut command = shop.audit.command();
+    let output =
+        tokio::task::spawn_blocking(move || command.output()).await?.context("`pos audit` cannot be run")?;
+    if output.status.code() != Some(0) {
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        findings.violation("`pos audit` agrees", format!("it ended with {}:\n{said}", output.status));
     }
-    code.map_or("ended by a signal".into(), |code| format!("exit {code}"))
+    Ok(output.status.to_string())
 }
 
 fn look_for_panics(shop: &Shop, findings: &mut Findings) {

@@ -108,7 +108,8 @@ pub struct Storms {
     shop: Arc<Shop>,
     kinds: Vec<(Kind, u32)>,
     random: fastrand::Rng,
-    counts: BTreeMap<&'static str, u64>,
+    /// Of faults that took place, as they ended.
+    counts: Arc<Mutex<BTreeMap<&'static str, u64>>>,
     busy: Arc<Mutex<BTreeSet<String>>>,
     serial: u64,
 }
@@ -141,14 +142,14 @@ impl Storms {
             shop: shop.clone(),
             kinds,
             random: fastrand::Rng::with_seed(seed),
-            counts: BTreeMap::new(),
+            counts: Arc::default(),
             busy: Arc::default(),
             serial: 0,
         })
     }
 
-    pub fn counts(&self) -> &BTreeMap<&'static str, u64> {
-        &self.counts
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        lock(&self.counts).clone()
     }
 
     /// Faults for so long; afterwards all are over.
@@ -179,12 +180,11 @@ impl Storms {
         if !lock(&self.busy).insert(key.clone()) {
             return;
         }
-        *self.counts.entry(kind.says()).or_default() += 1;
-        let busy = self.busy.clone();
+        let (busy, counts) = (self.busy.clone(), self.counts.clone());
         active.spawn(async move {
-            if let Err(error) = injection.inject(kind, target).await {
-                // the target had another fault already, such as a server that is down
-                let _ = error;
+            // fails where the target has another fault already, such as a server that is down
+            if injection.inject(kind, target).await.is_ok() {
+                *lock(&counts).entry(kind.says()).or_default() += 1;
             }
             lock(&busy).remove(&key);
         });
