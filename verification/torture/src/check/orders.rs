@@ -129,9 +129,11 @@ fn check_reuse(claim: &Claim, books: &Books, findings: &mut Findings) {
         let fenced = told.status == 409
             && told.code.as_deref() == Some("order_cancelled")
             && order.is_some_and(|order| order.status == "cancelled");
-        findings.demand(fenced || told.status == 422, "a key stands for one request", || {
-            format!("{} was told {}", claim.key, told.says())
-        });
+        findings.demand(
+            fenced || told.code.as_deref() == Some("key_reused"),
+            "a key stands for one request",
+            || format!("{} was told {}", claim.key, told.says()),
+        );
     }
 }
 

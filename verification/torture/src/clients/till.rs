@@ -153,8 +153,10 @@ impl Till {
             self.caller.ask(&format!("read-{key}"), 0, &What::Read { sale: key.to_owned(), order }).await;
         }
         if self.hit(Odds::REUSE) {
-            let what = What::Reuse { items: self.basket() };
-            self.caller.ask(&format!("reuse-{key}"), 0, &what).await;
+            let items = self.basket();
+            if !items.is_empty() {
+                self.caller.ask(&format!("reuse-{key}"), 0, &What::Reuse { items }).await;
+            }
         }
         if self.hit(Odds::CANCEL_SOLD) {
             self.give_up(key).await;
