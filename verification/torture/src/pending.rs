@@ -18,32 +18,43 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// What the faults left undecided.
 pub struct Resolved {
-    /// For each order, since the services were well.
+    /// For each order, since the services were well; none where it was decided before they all were.
     pub after: Vec<Duration>,
     /// Still undecided after 30 s.
     pub never: Vec<Uuid>,
 }
 
-/// Waits until all that is pending now is decided. The services are well.
+/// What is pending as the faults end, and is not just being asked for. Nothing where the database is not back yet.
+pub async fn left_by_faults(shop: &Shop) -> HashSet<Uuid> {
+    still_pending(shop).await.unwrap_or_default()
+}
+
+/// Waits until all that is pending now is decided. The services are well, and `left` was pending before they were.
 ///
 /// # Errors
 /// When the order database cannot be read.
-pub async fn resolve(shop: &Shop) -> anyhow::Result<Resolved> {
+pub async fn resolve(shop: &Shop, left: HashSet<Uuid>) -> anyhow::Result<Resolved> {
     let well = Instant::now();
+    let mut waiting = still_pending(shop).await?;
+    let mut after = vec![Duration::ZERO; left.difference(&waiting).count()];
+    let mut database = Connection::open(&shop.order).await?;
+    while !waiting.is_empty() && well.elapsed() < DECIDED_WITHIN {
+        sleep(POLL).await;
+        let still = pending(&mut database).await?;
+        let before = waiting.len();
+        waiting.retain(|order| still.contains(order));
+        after.extend(std::iter::repeat_n(well.elapsed(), before - waiting.len()));
+    }
+    Ok(Resolved { after, never: waiting.into_iter().collect() })
+}
+
+async fn still_pending(shop: &Shop) -> anyhow::Result<HashSet<Uuid>> {
     let mut database = Connection::open(&shop.order).await?;
     let mut left = pending(&mut database).await?;
     sleep(LEFT_FOR).await;
     let still = pending(&mut database).await?;
     left.retain(|order| still.contains(order));
-    let mut after = Vec::new();
-    while !left.is_empty() && well.elapsed() < DECIDED_WITHIN {
-        sleep(POLL).await;
-        let still = pending(&mut database).await?;
-        let before = left.len();
-        left.retain(|order| still.contains(order));
-        after.extend(std::iter::repeat_n(well.elapsed(), before - left.len()));
-    }
-    Ok(Resolved { after, never: left.into_iter().collect() })
+    Ok(left)
 }
 
 async fn pending(database: &mut Connection) -> anyhow::Result<HashSet<Uuid>> {

@@ -20,7 +20,7 @@ use crate::{
     faults::Storms,
     history::History,
     options::{Options, Shape},
-    pending::resolve,
+    pending::{left_by_faults, resolve},
     place,
     report::Report,
     shop::Shop,
@@ -157,11 +157,12 @@ async fn weather(
 }
 
 async fn calm_down(shop: &Shop, findings: &mut Findings) -> anyhow::Result<Vec<Duration>> {
+    let left = left_by_faults(shop).await;
     if let Err(error) = shop.well().await {
         findings.violation("services are well once faults end", format!("{error:#}"));
         return Ok(vec![]);
     }
-    let resolved = resolve(shop).await?;
+    let resolved = resolve(shop, left).await?;
     for order in resolved.never {
         findings
             .violation("nothing is pending longer than 30 s while the services are well", order.to_string());
