@@ -118,9 +118,9 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Whether the till knows now; else it repeats.
+    /// Whether the till knows now; else it repeats. 408 is what a process that was frozen says to a head that it never read.
     pub fn settles(&self) -> bool {
-        matches!(self.status, 200..=499) && self.status != 429
+        matches!(self.status, 200..=499) && !matches!(self.status, 408 | 429)
     }
 
     pub fn is_success(&self) -> bool {
@@ -129,7 +129,7 @@ impl Answer {
 
     /// It says that this request changed nothing.
     pub fn changed_nothing(&self) -> bool {
-        self.status == 429 || self.outcome.as_deref() == Some("none")
+        matches!(self.status, 408 | 429) || self.outcome.as_deref() == Some("none")
     }
 }
 

@@ -91,8 +91,12 @@ impl Report<'_> {
     }
 
     fn unknown(&self) -> u64 {
-        let open =
-            |said: &str| said.starts_with("silence") || said.starts_with('5') || said.starts_with("429");
+        let open = |said: &str| {
+            said.starts_with("silence")
+                || said.starts_with('5')
+                || said.starts_with("429")
+                || said.starts_with("408")
+        };
         let sales = self.answers.iter().filter(|((kind, said), _)| *kind == "sale" && open(said));
         sales.map(|(_, count)| count).sum()
     }

@@ -78,9 +78,9 @@ impl Try {
         Self { asked_at: at, told_at: at, status: 0, code: None, changed_nothing: false, body: None }
     }
 
-    /// Silence, 5xx and 429 leave open what became of it.
+    /// Silence, 5xx, 408 and 429 leave open what became of it.
     pub fn is_unknown(&self) -> bool {
-        matches!(self.status, 0 | 429 | 500..)
+        matches!(self.status, 0 | 408 | 429 | 500..)
     }
 
     pub fn body(&self) -> Value {
