@@ -98,15 +98,24 @@ impl Needed<'_> {
     /// # Errors
     /// As [`Needed::open`].
     pub async fn open_to_read<M: Migrations>(&self) -> anyhow::Result<Database> {
-        if let Location::File(file) = locate(self.url)? {
-            let there = std::fs::metadata(&file);
-            there.with_context(|| format!("there is no {} database at {}", self.name, file.display()))?;
-        }
+        self.must_exist()?;
         let database = self.connect().await?;
         self.bring_up_to_date::<M>(&database, false).await?;
         let differs = compare_facts(&database, facts_of(&self.settings.shop)).await;
         self.refuse_stranger(differs)?;
         Ok(database)
+    }
+
+    /// Where it is embedded: a mistyped directory must not look like an empty shop.
+    ///
+    /// # Errors
+    /// When there is no file.
+    pub fn must_exist(&self) -> anyhow::Result<()> {
+        if let Location::File(file) = locate(self.url)? {
+            let there = std::fs::metadata(&file);
+            there.with_context(|| format!("there is no {} database at {}", self.name, file.display()))?;
+        }
+        Ok(())
     }
 
     async fn open_and_maybe_migrate<M: Migrations>(&self, migrates: bool) -> anyhow::Result<Database> {

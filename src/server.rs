@@ -159,9 +159,10 @@ impl Application {
             .default_service(web::to(no_such_route))
             .wrap(from_fn(meet_route))
             .wrap(from_fn(pass_gate))
-            .wrap(from_fn(guard_incoming))
             .wrap(from_fn(limit_rate))
             .wrap(cross_origin(&origins))
+            // outside of all that may answer before a body is read
+            .wrap(from_fn(guard_incoming))
             .wrap(from_fn(serve_request))
     }
 }

@@ -186,13 +186,16 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<Vec<(&'static str, u
     Ok(done)
 }
 
-/// Opens the catalogue alone, also beside a running shop. Whoever is alone with SQLite files may bring their schema up to
+/// Opens the catalogue alone, also beside a running shop; where `may_begin` says so, an embedded one that is not there yet. Whoever is alone with SQLite files may bring their schema up to
 /// date, and keeps others off for that moment; beside a shop that runs it is as that shop needs it.
 ///
 /// # Errors
 /// When a directory or database is not as it has to be.
-pub async fn open_catalogue(settings: &Settings) -> anyhow::Result<ProductService> {
+pub async fn open_catalogue(settings: &Settings, may_begin: bool) -> anyhow::Result<ProductService> {
     let needed = needed_by_product(settings);
+    if !may_begin {
+        needed.must_exist()?;
+    }
     let database = match lock_unless_used(needed.url)? {
         Some(_locks) => needed.open::<product::Migrator>().await?,
         None => needed.open_as_it_is::<product::Migrator>().await?,

@@ -30,7 +30,7 @@ const PENDING_MS: i64 = 30_000;
 pub async fn levels(shop: &Audited, tally: &mut Tally, progress: &impl Progress) -> Result<(), StoreError> {
     let next = async |after, rows| shop.product.nth_product(after, rows).await;
     let check = async |after, last| shop.product.levels(after, last).await;
-    walk(Uuid::nil(), &[Invariant::Floor], next, check, tally, progress).await
+    walk(Uuid::nil(), &[Invariant::Floor], next, check, tally, progress).await.map(drop)
 }
 
 /// The chain of I2, and I4.
@@ -38,7 +38,7 @@ pub async fn ledger(shop: &Audited, tally: &mut Tally, progress: &impl Progress)
     let next = async |after, rows| shop.product.nth_movement(after, rows).await;
     let check = async |after, last| shop.product.ledger(after, last).await;
     let invariants = [Invariant::Ledger, Invariant::Covered];
-    walk((Uuid::nil(), 0), &invariants, next, check, tally, progress).await
+    walk((Uuid::nil(), 0), &invariants, next, check, tally, progress).await.map(drop)
 }
 
 /// I3, I5, I7, I8 and I10: the order first, then its decision.
@@ -56,7 +56,11 @@ pub async fn orders(shop: &Audited, tally: &mut Tally, progress: &impl Progress)
     };
     let invariants =
         [Invariant::Decided, Invariant::Taken, Invariant::Lines, Invariant::Totals, Invariant::Keyed];
-    walk(Uuid::nil(), &invariants, next, check, tally, progress).await
+    let last_order = walk(Uuid::nil(), &invariants, next, check, tally, progress).await?;
+    // decisions whose ids are beyond all orders' are in no range of orders
+    let next = async |after, rows| shop.product.nth_decision(after, rows).await;
+    let check = async |after, last| Ok(shop.product.decisions(after, last).await?.1);
+    walk(last_order, &[Invariant::Taken], next, check, tally, progress).await.map(drop)
 }
 
 /// I6: the decision first, then its order.
@@ -72,7 +76,7 @@ pub async fn decisions(
         let status = |id: &Uuid| statuses.get(id).map(String::as_str);
         Ok(held.into_iter().filter_map(|id| owned(id, status(&id))).collect())
     };
-    walk(Uuid::nil(), &[Invariant::Owned], next, check, tally, progress).await
+    walk(Uuid::nil(), &[Invariant::Owned], next, check, tally, progress).await.map(drop)
 }
 
 fn owned(id: Uuid, status: Option<&str>) -> Option<Violation> {
@@ -100,7 +104,7 @@ pub async fn overdue(shop: &Audited, tally: &mut Tally) -> Result<(), StoreError
     Ok(())
 }
 
-/// Checks batch after batch. What is found is read again, in the same direction, and counts if it is found again.
+/// Checks batch after batch; answers the last key. What is found is read again, in the same direction, and counts if it is found again.
 async fn walk<Key: Copy>(
     mut after: Key,
     invariants: &[Invariant],
@@ -108,7 +112,7 @@ async fn walk<Key: Copy>(
     check: impl AsyncFn(Key, Key) -> Result<Vec<Violation>, StoreError>,
     tally: &mut Tally,
     progress: &impl Progress,
-) -> Result<(), StoreError> {
+) -> Result<Key, StoreError> {
     let mut rows = ROWS;
     tally.checked(invariants, 0);
     while let Some((last, found)) = next(after, rows).await? {
@@ -128,7 +132,7 @@ async fn walk<Key: Copy>(
         after = last;
         rows = next_batch(rows, taken);
     }
-    Ok(())
+    Ok(after)
 }
 
 fn next_batch(rows: u64, taken: Duration) -> u64 {

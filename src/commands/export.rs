@@ -18,7 +18,7 @@ use crate::{settings::Settings, wiring};
 /// # Errors
 /// When the file or the database is not as it has to be.
 pub async fn export_products(settings: &Settings, path: Option<&Path>) -> anyhow::Result<()> {
-    let service = wiring::open_catalogue(settings).await?;
+    let service = wiring::open_catalogue(settings, false).await?;
     let count = match path {
         Some(path) => {
             let exported = to_file(&service, path).await;
@@ -42,8 +42,11 @@ async fn to_output(service: &ProductService) -> anyhow::Result<Option<u64>> {
     }
 }
 
-/// Writes beside the file and renames: a kill leaves what was there before.
+/// Writes beside the file and renames: a kill leaves what was there before. What is no file is written to as it is.
 async fn to_file(service: &ProductService, path: &Path) -> anyhow::Result<u64> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return Ok(export(service, BufWriter::new(File::options().write(true).open(path)?)).await?);
+    }
     let beside = beside(path);
     let written = write_through(service, &beside).await;
     let renamed = written.and_then(|count| Ok(fs::rename(&beside, path).map(|()| count)?));

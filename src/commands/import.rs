@@ -29,7 +29,7 @@ pub async fn import_products(settings: &Settings, path: &Path, dry_run: bool) ->
     if !metadata.is_file() {
         bail!("{} is no file; it is gone through twice, so it cannot come through a pipe", path.display());
     }
-    let service = wiring::open_catalogue(settings).await?;
+    let service = wiring::open_catalogue(settings, !dry_run).await?;
     let mut progress = Progress::over(metadata.len());
     let summary = import(&service, file, dry_run, &mut progress).await;
     progress.bar.finish_and_clear();

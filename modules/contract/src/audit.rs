@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{Money, Quantity};
 
-/// An invariant of DESIGN §4, checked by `pos audit`.
+/// An invariant of docs/RELIABILITY.md, checked by `pos audit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Invariant {
     Floor,

@@ -22,13 +22,14 @@ impl ProductAudit {
         Self { database }
     }
 
-    /// I1, and the end of I2: each stock row of the range, in one snapshot with its last movement.
+    /// I1, and the end of I2: each product's stock row, in one snapshot with its last movement.
     ///
     /// # Errors
     /// When the database fails; so for all of these.
     pub async fn levels(&self, after: Uuid, last: Uuid) -> Result<Vec<Violation>, StoreError> {
         let bad = audit::bad_levels(&self.database, after, last).await?;
-        Ok(bad.iter().flat_map(level_violations).collect())
+        let strays = audit::strays(&self.database, after, last).await?;
+        Ok(bad.iter().flat_map(level_violations).chain(strays.into_iter().map(stray_violation)).collect())
     }
 
     /// The chain of I2, and I4. Movements are only ever added at a chain's end, so what follows from what holds at any time.
@@ -72,6 +73,14 @@ impl ProductAudit {
     pub async fn nth_decision(&self, after: Uuid, rows: u64) -> Result<Option<(Uuid, u64)>, StoreError> {
         audit::nth_decision(&self.database, after, rows).await
     }
+}
+
+fn stray_violation((id, is_bare): (Uuid, bool)) -> Violation {
+    let detail = match is_bare {
+        true => "it has no stock row",
+        false => "it is archived in one of its two rows, and not in the other",
+    };
+    Violation { invariant: Invariant::Ledger, id, detail: detail.to_owned() }
 }
 
 fn level_violations(bad: &BadLevel) -> Vec<Violation> {

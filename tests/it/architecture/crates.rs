@@ -49,8 +49,8 @@ fn packages_know_only_whom_they_may() {
     let dependencies = dependencies();
     for (package, known) in &dependencies {
         let rule = MAY_KNOW.iter().find(|(name, _)| name == package);
-        let (_, allowed) =
-            rule.unwrap_or_else(|| panic!("{package} has no rule; DESIGN §1 says who may know whom"));
+        let (_, allowed) = rule
+            .unwrap_or_else(|| panic!("{package} has no rule; docs/ARCHITECTURE.md says who may know whom"));
         let ours = known.iter().filter(|name| dependencies.contains_key(*name));
         let forbidden: Vec<&String> = ours.filter(|name| !allowed.contains(&name.as_str())).collect();
         assert!(forbidden.is_empty(), "{package} must not know {forbidden:?}");

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::shop::Shape;
 
-/// DESIGN §3, as far as it is built, and what every role serves.
+/// The routes of docs/API.md, and what every role serves.
 const ROUTES: [&str; 18] = [
     "POST /products",
     "GET /products",

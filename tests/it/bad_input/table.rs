@@ -14,7 +14,7 @@ Every public route is given every input below, in one process and split, directl
 came back, written by the test itself (`tests/it/bad_input`), which fails when it differs. To write it anew after a change:
 `POS_TEST_WRITE=1 ./test bad_input`.
 
-Each answer is a problem document (`application/problem+json`) whose `errors` name the place in the last column: `pointer` into the
+But for the last section, each answer is a problem document (`application/problem+json`) whose `errors` name the place in the last column: `pointer` into the
 body (empty for the body as a whole), `parameter`, `header` or `path`. Nothing came of any of these requests. Where the
 code is 'none', the parser below all routes refuses what it does not take for a request; it answers the bare status and closes the
 connection.

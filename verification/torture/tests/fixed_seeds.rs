@@ -14,6 +14,12 @@ fn torture(shape: &str, seed: &str) {
     println!("{said}");
     assert!(run.status.success(), "{}: {failed}", run.status);
     assert!(said.contains("| **violations** | **0** |"));
+    for (what, least) in [("orders sold", 100), ("faults", 10)] {
+        let cell =
+            said.lines().find_map(|line| line.strip_prefix(&format!("| {what} | "))?.split(' ').next());
+        let count: Option<u64> = cell.and_then(|count| count.replace(',', "").parse().ok());
+        assert!(count.is_some_and(|count| count >= least), "{what}: {count:?}");
+    }
 }
 
 #[test]

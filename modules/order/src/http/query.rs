@@ -50,7 +50,11 @@ fn read_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTi
     let time = DateTime::parse_from_rfc3339(&text).map_err(|_| {
         D::Error::custom("must be a time as RFC 3339 has it, such as 2026-11-24T08:00:00Z (write + as %2B)")
     })?;
-    Ok(Some(time.to_utc().trunc_subsecs(6)))
+    let time = time.to_utc().trunc_subsecs(6);
+    match is_storable(&time) {
+        true => Ok(Some(time)),
+        false => Err(D::Error::custom("must be in the years 0 to 9999, in UTC")),
+    }
 }
 
 /// Years that both databases can keep.

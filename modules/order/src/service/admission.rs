@@ -71,7 +71,12 @@ impl Admission {
     /// [`OrderError::Overloaded`].
     pub fn admit(&self) -> Result<Admitted<'_>, OrderError> {
         let mut state = self.state();
-        self.look(&mut state, Instant::now());
+        let now = Instant::now();
+        // what was seen before a pause says nothing about what comes after it
+        if state.in_flight == 0 && now.saturating_duration_since(state.window.begun) >= WINDOW {
+            state.window = Window::begin(now);
+        }
+        self.look(&mut state, now);
         let limit = state.limit as usize;
         if state.in_flight >= limit {
             return Err(OrderError::Overloaded { limit });

@@ -80,7 +80,7 @@ pub async fn compare_facts(
 }
 
 async fn other_value(database: &Database, fact: &Fact) -> Result<Option<String>, StoreError> {
-    let stands = row::Entity::find_by_id(fact.name).one(database.writer()).await?;
+    let stands = row::Entity::find_by_id(fact.name).one(database.reader()).await?;
     let value = stands.map(|row| row.value).unwrap_or_default();
     Ok((value != fact.value).then_some(value))
 }

@@ -118,10 +118,10 @@ async fn check(
         report.watch.at(Pass::Check, lines.bytes());
         left = left.saturating_sub(BATCH_LINES);
         if left == 0
-            && let Some(Ok(line)) = lines.next()
+            && let Some(line) = lines.next()
         {
             let detail = format!("there are more than {MAX_LINES} lines; cut the file into several");
-            report.tell(vec![line.fault(None, detail)]);
+            report.tell(line.map_or_else(|faults| faults, |line| vec![line.fault(None, detail)]));
             return Ok(());
         }
     }

@@ -17,6 +17,11 @@ const BAD_LEVELS: &str = "SELECT s.product_id, s.policy, s.quantity_milli, s.seq
     OR s.quantity_milli <> coalesce(m.after_milli, 0) OR (s.seq > 0 AND m.seq IS NULL) \
     OR EXISTS (SELECT 1 FROM movements n WHERE n.product_id = s.product_id AND n.seq > s.seq))";
 
+/// Products without a stock row, and those whose two archive marks differ.
+const STRAYS: &str = "SELECT p.id, s.product_id IS NULL AS is_bare \
+    FROM products p LEFT JOIN stock s ON s.product_id = p.id \
+    WHERE p.id > $1 AND p.id <= $2 AND (s.product_id IS NULL OR s.archived <> p.archived)";
+
 const BAD_MOVEMENTS: &str = "SELECT product_id, seq, order_id, is_orphan FROM \
     (SELECT c.*, c.order_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM deductions d WHERE d.order_id = c.order_id) AS is_orphan \
     FROM (SELECT product_id, seq, order_id, quantity_milli, before_milli, after_milli, \
@@ -58,6 +63,12 @@ pub async fn bad_levels(database: &Database, after: Uuid, last: Uuid) -> Result<
         })
     };
     rows.iter().map(level).collect()
+}
+
+/// Products whose stock row is missing, or is of the other half of the catalogue: the id, and which.
+pub async fn strays(database: &Database, after: Uuid, last: Uuid) -> Result<Vec<(Uuid, bool)>, StoreError> {
+    let rows = query(database, same(STRAYS), [after.into(), last.into()]).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "is_bare")?))).collect()
 }
 
 /// Movements out of their chain or without a decision. Movements are never changed, so the range may be long.
@@ -119,8 +130,8 @@ pub async fn nth_product(
     after: Uuid,
     rows: u64,
 ) -> Result<Option<(Uuid, u64)>, StoreError> {
-    let text = "SELECT id, count(*) OVER () AS rows FROM (SELECT product_id AS id FROM stock \
-        WHERE product_id > $1 ORDER BY product_id LIMIT $2) b ORDER BY id DESC LIMIT 1";
+    let text = "SELECT id, count(*) OVER () AS rows FROM (SELECT id FROM products \
+        WHERE id > $1 ORDER BY id LIMIT $2) b ORDER BY id DESC LIMIT 1";
     nth_id(database, text, after, rows).await
 }
 

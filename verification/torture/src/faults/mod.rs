@@ -222,7 +222,7 @@ impl Injection {
             Kind::Kill | Kind::Terminate | Kind::Freeze => "process",
             Kind::KillServer | Kind::FreezeServer | Kind::UseUpConnections => "server",
             // the same wire may be troubled twice
-            Kind::Wire if self.serial.is_multiple_of(2) => "wire",
+            Kind::Wire if self.serial.is_multiple_of(2) => "wire again",
             other => other.name(),
         }
     }
