@@ -72,9 +72,8 @@ impl Admission {
     pub fn admit(&self) -> Result<Admitted<'_>, OrderError> {
         let mut state = self.state();
         let now = Instant::now();
-        // what was seen before a pause says nothing about what comes after it
         if state.in_flight == 0 && now.saturating_duration_since(state.window.begun) >= WINDOW {
-            state.window = Window::begin(now);
+            self.begin_anew(&mut state, now);
         }
         self.look(&mut state, now);
         let limit = state.limit as usize;
@@ -85,6 +84,12 @@ impl Admission {
         state.window.peak = state.window.peak.max(state.in_flight);
         self.in_flight.inc();
         Ok(Admitted(self))
+    }
+
+    /// What was seen before a pause, such as a database that was away, says nothing about what comes after it.
+    fn begin_anew(&self, state: &mut State, now: Instant) {
+        (state.limit, state.window) = (self.most, Window::begin(now));
+        self.limit.set(self.most as i64);
     }
 
     fn leave(&self, now: Instant) {
@@ -200,6 +205,20 @@ mod tests {
         assert_eq!(admission.judge(100.0, &seen(200, 85)), 80.0, "a queue that grows");
         assert_eq!(admission.judge(100.0, &seen(20, 90)), 50.0, "half at most");
         assert_eq!(up_to(3).judge(3.0, &seen(0, 3)), 3.0, "never below what was asked for");
+    }
+
+    #[test]
+    fn a_shop_that_was_idle_lets_in_as_many_as_at_its_start() {
+        let admission = up_to(256);
+        {
+            let mut state = admission.state();
+            state.limit = LEAST;
+            state.window = Window::begin(Instant::now().checked_sub(WINDOW * 2).unwrap());
+        }
+        let _first = admission.admit().unwrap();
+        assert_eq!(admission.state().limit, 256.0);
+        let _second = admission.admit().unwrap();
+        assert_eq!(admission.in_flight.get(), 2);
     }
 
     #[test]
