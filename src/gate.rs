@@ -4,25 +4,26 @@
 //! anywhere may still use one: first nothing is let in, then what is in finishes, and only then the threads stop.
 
 use std::{
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
     time::Duration,
 };
 
 use actix_web::{
     Error,
-    body::{BodySize, BoxBody, EitherBody, MessageBody},
+    body::{EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::ConnectionType,
     middleware::Next,
-    web::{Bytes, Data},
+    web::Data,
 };
 use contract::Code;
-use platform::{deadline::Deadline, http::Draining};
+use platform::{
+    deadline::Deadline,
+    http::{Draining, Holding},
+};
 
 /// How often the number of requests under way is looked at while the process stops.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -39,27 +40,6 @@ struct State {
 
 /// One request under way; dropped wherever its work ends.
 struct Pass(Gate);
-
-/// A body that is under way until its last byte was taken.
-struct Passing {
-    body: BoxBody,
-    _pass: Option<Pass>,
-}
-
-impl MessageBody for Passing {
-    type Error = Box<dyn std::error::Error>;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.body).poll_next(context)
-    }
-}
 
 impl Gate {
     /// From now on requests are turned away; waits for those that were let in. Answers how many did not end in time.
@@ -104,8 +84,9 @@ pub async fn pass_gate(
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
         return Ok(response);
     }
-    let passing = |body: BoxBody| Passing { body, _pass: pass.flatten() };
-    let response = next.call(request).await?.map_into_boxed_body();
+    // under way until the last byte of its answer was taken
+    let passing = |body| Holding::new(body, pass.flatten());
+    let response = next.call(request).await?;
     let mut response = response.map_body(|_, body| passing(body)).map_into_left_body();
     if draining.is_some_and(|draining| draining.is_on()) {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);

@@ -1,23 +1,16 @@
 //! A request's body while it arrives.
 
-use std::{
-    cell::RefCell,
-    future::poll_fn,
-    io,
-    pin::Pin,
-    rc::Rc,
-    task::{Context, Poll},
-};
+use std::{cell::RefCell, future::poll_fn, io, pin::Pin, rc::Rc};
 
 use actix_web::{
-    body::{BodySize, BoxBody, MessageBody},
+    body::{BoxBody, MessageBody},
     dev::Payload,
     error::PayloadError,
     web::Bytes,
 };
 use futures_util::{Stream, StreamExt, stream};
 
-use super::IncomingBounds;
+use super::{Holding, IncomingBounds};
 use crate::deadline::Deadline;
 
 /// What arrives, shared by the one who reads it and the answer.
@@ -45,26 +38,6 @@ impl Arriving {
     /// An answer during which the body is not let go of. Where nobody holds what is left of a chunked body, actix reads it
     /// to its end before it closes the connection, and a caller may see to it that there is none.
     pub(super) fn answered(self, body: impl MessageBody + 'static) -> BoxBody {
-        BoxBody::new(Answer { body: body.boxed(), _arriving: self })
-    }
-}
-
-struct Answer {
-    body: BoxBody,
-    _arriving: Arriving,
-}
-
-impl MessageBody for Answer {
-    type Error = Box<dyn std::error::Error>;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.body).poll_next(context)
+        BoxBody::new(Holding::new(body, self))
     }
 }

@@ -133,16 +133,16 @@ mod tests {
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
     struct Outer {
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "read by serde alone")]
         inner_list: Vec<Object<Inner>>,
     }
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Inner {
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "read by serde alone")]
         count: u32,
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "read by serde alone")]
         unit: Option<Unit>,
     }
 

@@ -52,9 +52,9 @@ mod tests {
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
     struct Filter {
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "read by serde alone")]
         low_stock: Option<bool>,
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "read by serde alone")]
         limit: Option<u32>,
     }
 

@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use contract::Currency;
+
 use super::{
     BATCH_LINES,
     lines::{Line, Lines},
@@ -84,6 +86,11 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
+    /// The lines of a file, unless its first line is faulty, which is told.
+    fn open<F: Read>(&mut self, file: F, currency: Currency) -> Option<Lines<F>> {
+        Lines::open(file, currency).map_err(|faults| self.tell(faults)).ok()
+    }
+
     fn tell(&mut self, mut faults: Vec<LineFault>) {
         faults.sort_by_key(|fault| fault.line);
         for fault in &faults {
@@ -99,12 +106,8 @@ async fn check(
     file: &mut impl Read,
     report: &mut Report<'_>,
 ) -> Result<(), ImportError> {
-    let mut lines = match Lines::open(file, service.shop().currency) {
-        Ok(lines) => lines,
-        Err(faults) => {
-            report.tell(faults);
-            return Ok(());
-        }
+    let Some(mut lines) = report.open(file, service.shop().currency) else {
+        return Ok(());
     };
     let mut seen = Seen::default();
     let mut left = MAX_LINES;
@@ -134,12 +137,8 @@ async fn write(
     file: &mut impl Read,
     report: &mut Report<'_>,
 ) -> Result<(), ImportError> {
-    let mut lines = match Lines::open(file, service.shop().currency) {
-        Ok(lines) => lines,
-        Err(faults) => {
-            report.tell(faults);
-            return Ok(());
-        }
+    let Some(mut lines) = report.open(file, service.shop().currency) else {
+        return Ok(());
     };
     while let Some(batch) = next_batch(&mut lines) {
         let started = Instant::now();
