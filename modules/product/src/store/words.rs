@@ -1,6 +1,6 @@
 //! The words of the names: written beside each product, looked up by a search.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::{
     ActiveValue::Set,
@@ -32,8 +32,7 @@ const FEW: u64 = 10_000;
 pub async fn insert(connection: &impl ConnectionTrait, products: &[(Uuid, &str, bool)]) -> Result<(), DbErr> {
     let mut rows = Vec::new();
     for (product_id, name, archived) in products {
-        let words: BTreeSet<String> = search_words(name).into_iter().collect();
-        rows.extend(words.into_iter().map(|word| product_word::ActiveModel {
+        rows.extend(words_of(name).into_iter().map(|word| product_word::ActiveModel {
             product_id: Set(*product_id),
             word: Set(word),
             archived: Set(*archived),
@@ -45,14 +44,31 @@ pub async fn insert(connection: &impl ConnectionTrait, products: &[(Uuid, &str, 
     Ok(())
 }
 
-/// Writes the words of products anew.
+/// Writes the words of products anew where they changed: a price is edited more often than a name.
 pub async fn replace_all(
     connection: &impl ConnectionTrait,
     products: &[(Uuid, &str, bool)],
 ) -> Result<(), DbErr> {
     let ids = products.iter().map(|(id, _, _)| *id);
+    let mut stand: HashMap<Uuid, BTreeSet<(String, bool)>> = HashMap::new();
+    for row in product_word::Entity::find().filter(ProductId.is_in(ids)).all(connection).await? {
+        stand.entry(row.product_id).or_default().insert((row.word, row.archived));
+    }
+    let is_changed = |(id, name, archived): &(Uuid, &str, bool)| {
+        let wanted: BTreeSet<_> = words_of(name).into_iter().map(|word| (word, *archived)).collect();
+        stand.get(id).map_or(!wanted.is_empty(), |stand| *stand != wanted)
+    };
+    let changed: Vec<_> = products.iter().copied().filter(is_changed).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let ids = changed.iter().map(|(id, _, _)| *id);
     product_word::Entity::delete_many().filter(ProductId.is_in(ids)).exec(connection).await?;
-    insert(connection, products).await
+    insert(connection, &changed).await
+}
+
+fn words_of(name: &str) -> BTreeSet<String> {
+    search_words(name).into_iter().collect()
 }
 
 /// What a search asks of each product, its last word being a prefix.
