@@ -2,7 +2,7 @@
 //! last.
 
 use contract::audit::SoldLine;
-use platform::database::{Database, Sql, StoreError, now_plus_ms};
+use platform::database::{Database, Sql, StoreError, now_plus_ms, nth_key};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
     sea_query::Expr,
@@ -22,9 +22,6 @@ const ORDERS: Sql = Sql {
         l.quantity_milli || ':' || l.unit_price_minor || ':' || l.total_minor, ',' ORDER BY l.line_no) \
         FROM order_lines l WHERE l.order_id = o.id) AS lines FROM orders o WHERE id > $1 AND id <= $2",
 };
-
-const NTH: &str = "SELECT id, count(*) OVER () AS rows FROM \
-    (SELECT id FROM orders WHERE id > $1 ORDER BY id LIMIT $2) b ORDER BY id DESC LIMIT 1";
 
 /// The orders of a range, each with its lines.
 pub async fn orders(database: &Database, after: Uuid, last: Uuid) -> Result<Vec<AuditedOrder>, StoreError> {
@@ -80,11 +77,7 @@ pub async fn overdue(database: &Database, age_ms: i64, limit: u64) -> Result<Vec
     Ok(rows)
 }
 
-/// The `rows`th order after `after`, or the last one where fewer are left; and how many these are.
+/// Where a batch of this many orders ends, and how many it has.
 pub async fn nth(database: &Database, after: Uuid, rows: u64) -> Result<Option<(Uuid, u64)>, StoreError> {
-    let nth = Sql { postgres: NTH, sqlite: NTH };
-    let statement = nth.with(database.backend(), [after.into(), (rows as i64).into()]);
-    let found = database.reader().query_one_raw(statement).await?;
-    let nth = |row: QueryResult| Ok((row.try_get("", "id")?, row.try_get::<i64>("", "rows")?.unsigned_abs()));
-    found.map(nth).transpose()
+    nth_key::<order::Entity>(database, Column::Id, after, rows).await
 }

@@ -1,6 +1,7 @@
 //! The one way to a database: PostgreSQL or SQLite by URL, bounded pools, write transactions that are redone when the
 //! database asks for it, locked migrations, remembered answers.
 
+mod batch;
 mod connect;
 mod error;
 mod facts;
@@ -11,6 +12,7 @@ pub mod remembered;
 mod sql;
 mod transaction;
 
+pub use batch::nth_key;
 pub use connect::{Database, PoolState};
 pub use error::{ErrorClass, StoreError};
 pub use facts::{Fact, compare_facts, create_facts, pin_facts};

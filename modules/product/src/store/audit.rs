@@ -2,12 +2,12 @@
 //! snapshot of a bounded range of rows: after the first key, up to and with the last.
 
 use contract::audit::SoldLine;
-use platform::database::{Database, Sql, StoreError};
+use platform::database::{Database, Sql, StoreError, nth_key};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QuerySelect, Value};
 use uuid::Uuid;
 
 use crate::{
-    entity::deduction,
+    entity::{deduction, product},
     model::{BadLevel, BadMovement, Decision},
 };
 
@@ -124,15 +124,13 @@ pub async fn held(database: &Database, after: Uuid, last: Uuid) -> Result<Vec<Uu
     Ok(rows)
 }
 
-/// The `rows`th product after `after`, or the last one where fewer are left; and how many these are.
+/// Where a batch of this many products ends, and how many it has.
 pub async fn nth_product(
     database: &Database,
     after: Uuid,
     rows: u64,
 ) -> Result<Option<(Uuid, u64)>, StoreError> {
-    let text = "SELECT id, count(*) OVER () AS rows FROM (SELECT id FROM products \
-        WHERE id > $1 ORDER BY id LIMIT $2) b ORDER BY id DESC LIMIT 1";
-    nth_id(database, text, after, rows).await
+    nth_key::<product::Entity>(database, product::Column::Id, after, rows).await
 }
 
 /// The same of decisions, by order.
@@ -141,19 +139,7 @@ pub async fn nth_decision(
     after: Uuid,
     rows: u64,
 ) -> Result<Option<(Uuid, u64)>, StoreError> {
-    let text = "SELECT id, count(*) OVER () AS rows FROM (SELECT order_id AS id FROM deductions \
-        WHERE order_id > $1 ORDER BY order_id LIMIT $2) b ORDER BY id DESC LIMIT 1";
-    nth_id(database, text, after, rows).await
-}
-
-async fn nth_id(
-    database: &Database,
-    text: &'static str,
-    after: Uuid,
-    rows: u64,
-) -> Result<Option<(Uuid, u64)>, StoreError> {
-    let found = query(database, same(text), [after.into(), (rows as i64).into()]).await?;
-    found.first().map(|row| Ok((row.try_get("", "id")?, rows_of(row)?))).transpose()
+    nth_key::<deduction::Entity>(database, deduction::Column::OrderId, after, rows).await
 }
 
 /// The same of movements, by product and number.
