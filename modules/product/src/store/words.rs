@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, QueryFilter,
     sea_query::{Expr, IntoIden, Query, SelectStatement},
 };
 use uuid::Uuid;
@@ -27,6 +27,10 @@ const ROWS: usize = 500;
 /// Products that a word may have and still be the one that is looked up. A word that more have is met soon enough while
 /// the catalogue is walked in its order, at this one in a hundred products of a million.
 const FEW: u64 = 10_000;
+
+/// Products that a word may have and still be looked up one by one whatever PostgreSQL takes for cheaper. Left to choose, it
+/// walks the catalogue for a word that few products have when it takes a page of them for a part of all.
+const VERY_FEW: u64 = 1000;
 
 /// Writes the words of new products: id, name, and whether it is archived.
 pub async fn insert(connection: &impl ConnectionTrait, products: &[(Uuid, &str, bool)]) -> Result<(), DbErr> {
@@ -82,8 +86,10 @@ pub async fn search(
 ) -> Result<Condition, DbErr> {
     let mut terms = terms(words);
     let mut condition = Condition::all();
-    if let Some(rare) = first_rare(connection, &terms, archived).await? {
-        condition = condition.add(looked_up(terms.remove(rare), archived));
+    if let Some((rare, products)) = first_rare(connection, &terms, archived).await? {
+        let found = with_word(terms.remove(rare), archived);
+        let at_once = connection.get_database_backend() == DbBackend::Postgres && products <= VERY_FEW;
+        condition = condition.add(if at_once { among_all_of(found) } else { among(found) });
     }
     Ok(terms.into_iter().fold(condition, |all, term| all.add(checked(term))))
 }
@@ -99,25 +105,33 @@ fn terms(words: &[String]) -> Vec<Condition> {
     whole.iter().map(is).chain([begins(last)]).collect()
 }
 
+/// Its place among the terms, and how many products have it.
 async fn first_rare(
     connection: &impl ConnectionTrait,
     terms: &[Condition],
     archived: bool,
-) -> Result<Option<usize>, DbErr> {
+) -> Result<Option<(usize, u64)>, DbErr> {
     for (place, term) in terms.iter().enumerate() {
         let found = with_word(term.clone(), archived).limit(FEW + 1).take();
         let count = Query::select().expr(Expr::cust("count(*)")).from_subquery(found, "found").take();
         let row = connection.query_one(&count).await?;
         let count: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
-        if count <= FEW as i64 {
-            return Ok(Some(place));
+        if count.unsigned_abs() <= FEW {
+            return Ok(Some((place, count.unsigned_abs())));
         }
     }
     Ok(None)
 }
 
-fn looked_up(term: Condition, archived: bool) -> Expr {
-    Expr::col((product::Entity, product::Column::Id)).in_subquery(with_word(term, archived))
+fn among(found: SelectStatement) -> Expr {
+    Expr::col((product::Entity, product::Column::Id)).in_subquery(found)
+}
+
+/// As an array, which is read whole before anything else: there is no other way left to go.
+fn among_all_of(found: SelectStatement) -> Expr {
+    let id = Expr::col((product::Entity, product::Column::Id));
+    let found = Expr::SubQuery(None, Box::new(found.into()));
+    Expr::cust_with_exprs("$1 = ANY (ARRAY $2)", [id, found])
 }
 
 fn with_word(term: Condition, archived: bool) -> SelectStatement {
