@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -53,6 +53,8 @@ impl Signal {
 /// A replica.
 pub struct Endpoint {
     pub address: SocketAddr,
+    /// The address as text: written once, and not with each request.
+    pub name: Arc<String>,
     in_flight: Counter,
     pub latency: Latency,
     pub requests: AtomicU64,
@@ -112,6 +114,7 @@ impl Endpoint {
         };
         Self {
             address,
+            name: Arc::new(address.to_string()),
             in_flight: Counter::default(),
             latency: Latency::starting_at(latency),
             requests: AtomicU64::new(0),

@@ -3,7 +3,6 @@
 use std::{
     future::Future,
     io,
-    net::SocketAddr,
     pin::pin,
     time::{Duration, Instant},
 };
@@ -107,7 +106,8 @@ impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin + 'static> AnswerBody
 /// One try.
 pub struct Exchange<'a> {
     pub client: &'a Client,
-    pub address: SocketAddr,
+    /// Of the replica: IP and port.
+    pub address: &'a str,
     pub outgoing: &'a Outgoing<'a>,
     /// Of a request that is sent whole.
     pub deadline: Deadline,

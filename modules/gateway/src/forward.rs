@@ -32,6 +32,7 @@ use crate::{
     exchange::{Answer, Exchange, Failure, Outgoing},
     headers::{self, Peer},
     held::Held,
+    metrics::Outcome,
     path::{PathFault, Service},
 };
 
@@ -147,7 +148,7 @@ impl<'a> Forwarding<'a> {
         };
         let exchange = Exchange {
             client: &self.worker.client(),
-            address: endpoint.address,
+            address: &endpoint.name,
             outgoing: &self.outgoing,
             deadline,
             total: settings.total_timeout(),
@@ -252,11 +253,11 @@ impl<'a> Forwarding<'a> {
         let gateway = &self.worker.gateway;
         let (signal, outcome) = match result {
             Ok(Answer { response, .. }) => {
-                (Some(signal_of(response.status())), response.status().as_str().to_owned())
+                (Some(signal_of(response.status())), Outcome::Status(response.status().as_u16()))
             }
-            Err(failure) => (failure.signal, failure.label().to_owned()),
+            Err(failure) => (failure.signal, Outcome::Failure(failure.label())),
         };
-        gateway.metrics.exchanged(self.cluster.service, endpoint.address, &outcome, took);
+        gateway.metrics.exchanged(self.cluster.service, endpoint, outcome, took);
         let Some(signal) = signal else { return };
         if is_sample {
             endpoint.latency.note(match signal.is_failure() {

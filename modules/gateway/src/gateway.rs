@@ -118,7 +118,7 @@ impl Gateway {
         }
         let is_last = signal.is_failure() && cluster.is_last(endpoint);
         if endpoint.note(signal, &self.settings, is_last, Instant::now()) {
-            self.metrics.ejected(service, endpoint.address);
+            self.metrics.ejected(service, endpoint);
             let service = service.name();
             warn!(service, address = %endpoint.address, ?signal, "replica ejected");
         }

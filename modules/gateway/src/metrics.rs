@@ -1,26 +1,44 @@
 //! Figures of the edge: per endpoint and route requests, retries, ejections, latencies; what look-ups came to.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use platform::metrics::{LATENCY_BUCKETS_S, Metrics};
 use prometheus_client::{
-    encoding::EncodeLabelSet,
+    encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder},
     metrics::{counter::Counter, family::Family, histogram::Histogram},
 };
 
-use crate::path::Service;
+use crate::{endpoint::Endpoint, path::Service};
+
+/// How an exchange ended.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub enum Outcome {
+    /// The status of the answer.
+    Status(u16),
+    /// Why there was none.
+    Failure(&'static str),
+}
+
+impl EncodeLabelValue for Outcome {
+    fn encode(&self, encoder: &mut LabelValueEncoder) -> Result<(), fmt::Error> {
+        match self {
+            Self::Status(status) => status.encode(encoder),
+            Self::Failure(label) => label.encode(encoder),
+        }
+    }
+}
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ExchangeLabels {
     service: &'static str,
-    endpoint: String,
-    outcome: String,
+    endpoint: Arc<String>,
+    outcome: Outcome,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct EndpointLabels {
     service: &'static str,
-    endpoint: String,
+    endpoint: Arc<String>,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -77,15 +95,15 @@ impl GatewayMetrics {
         figures
     }
 
-    pub fn exchanged(&self, service: Service, endpoint: SocketAddr, outcome: &str, duration: Duration) {
-        let (service, endpoint) = (service.name(), endpoint.to_string());
-        let labels = ExchangeLabels { service, endpoint: endpoint.clone(), outcome: outcome.to_owned() };
+    pub fn exchanged(&self, service: Service, endpoint: &Endpoint, outcome: Outcome, duration: Duration) {
+        let (service, endpoint) = (service.name(), endpoint.name.clone());
+        let labels = ExchangeLabels { service, endpoint: endpoint.clone(), outcome };
         self.exchanges.get_or_create(&labels).inc();
         self.latency.get_or_create(&EndpointLabels { service, endpoint }).observe(duration.as_secs_f64());
     }
 
-    pub fn ejected(&self, service: Service, endpoint: SocketAddr) {
-        let labels = EndpointLabels { service: service.name(), endpoint: endpoint.to_string() };
+    pub fn ejected(&self, service: Service, endpoint: &Endpoint) {
+        let labels = EndpointLabels { service: service.name(), endpoint: endpoint.name.clone() };
         self.ejections.get_or_create(&labels).inc();
     }
 

@@ -49,11 +49,18 @@ impl Service {
 }
 
 fn is_ambiguous(segment: &str) -> bool {
+    segment == "." || segment == ".." || segment.contains(['\\', ';']) || has_ambiguous_code(segment)
+}
+
+/// An encoded separator, dot, percent sign or control character.
+fn has_ambiguous_code(segment: &str) -> bool {
+    if !segment.contains('%') {
+        return false;
+    }
     let lower = segment.to_ascii_lowercase();
     let encoded = ["%2f", "%5c", "%2e", "%25"].iter().any(|sequence| lower.contains(sequence));
     // %00 to %1f and %7f
-    let control = lower.contains("%0") || lower.contains("%1") || lower.contains("%7f");
-    encoded || control || segment == "." || segment == ".." || segment.contains(['\\', ';'])
+    encoded || lower.contains("%0") || lower.contains("%1") || lower.contains("%7f")
 }
 
 #[cfg(test)]
