@@ -13,6 +13,11 @@ pub struct Sql {
 }
 
 impl Sql {
+    /// One that both read alike.
+    pub const fn same(text: &'static str) -> Self {
+        Self { postgres: text, sqlite: text }
+    }
+
     /// The statement for this database.
     pub fn with(self, backend: DbBackend, values: impl IntoIterator<Item = Value>) -> Statement {
         let text = match backend {

@@ -2,6 +2,7 @@
 
 use contract::{Money, ProductId, Quantity};
 use platform::database::StoreError;
+use sea_orm::QueryResult;
 
 use crate::{
     entity::{movement, product, stock},
@@ -11,8 +12,7 @@ use crate::{
 /// A product of its two rows.
 pub fn to_product((row, stock): (product::Model, Option<stock::Model>)) -> Result<Product, StoreError> {
     let stock = stock.ok_or_else(|| StoreError::corrupt(format!("product {} has no stock row", row.id)))?;
-    let stock_policy = StockPolicy::from_stored(&stock.policy)
-        .ok_or_else(|| StoreError::corrupt(format!("unknown stock policy {}", stock.policy)))?;
+    let stock_policy = to_policy(&stock.policy)?;
     let catalogue = Catalogue {
         name: row.name,
         price: Money::from_minor(row.price_minor),
@@ -32,6 +32,35 @@ pub fn to_product((row, stock): (product::Model, Option<stock::Model>)) -> Resul
         created_at: row.created_at,
         updated_at: row.updated_at,
     })
+}
+
+/// A product of one row: the columns of `products` from the id on, then policy, quantity, number and reorder level of `stock`.
+pub fn product_by_position(row: &QueryResult) -> Result<Product, StoreError> {
+    let policy: String = row.try_get_by_index(10)?;
+    let catalogue = Catalogue {
+        name: row.try_get_by_index(1)?,
+        price: Money::from_minor(row.try_get_by_index(2)?),
+        sku: row.try_get_by_index(3)?,
+        barcode: row.try_get_by_index(4)?,
+        category: row.try_get_by_index(5)?,
+        stock_policy: to_policy(&policy)?,
+        reorder_level: row.try_get_by_index::<Option<i64>>(13)?.map(Quantity::from_milli),
+    };
+    Ok(Product {
+        id: ProductId(row.try_get_by_index(0)?),
+        catalogue,
+        stock: Quantity::from_milli(row.try_get_by_index(11)?),
+        seq: row.try_get_by_index(12)?,
+        archived: row.try_get_by_index(6)?,
+        version: row.try_get_by_index(7)?,
+        created_at: row.try_get_by_index(8)?,
+        updated_at: row.try_get_by_index(9)?,
+    })
+}
+
+fn to_policy(stored: &str) -> Result<StockPolicy, StoreError> {
+    StockPolicy::from_stored(stored)
+        .ok_or_else(|| StoreError::corrupt(format!("unknown stock policy {stored}")))
 }
 
 /// An entry of the ledger.
