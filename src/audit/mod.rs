@@ -30,24 +30,27 @@ pub struct Audited {
 /// When a database fails: what was found by then proves nothing.
 pub async fn audit(shop: &Audited, progress: &impl Progress) -> Result<Tally, StoreError> {
     // side by side: each waits for a database for the most part, and no one's figures are another's
-    let (stock, orders, decisions) = tokio::join!(
+    let of_orders = async |half| {
+        let mut tally = Tally::default();
+        passes::orders(shop, half, &mut tally, progress).await?;
+        Ok::<_, StoreError>(tally)
+    };
+    let [lower, upper] = passes::HALVES;
+    let (stock, lower, upper, decisions) = tokio::join!(
         async {
             let mut tally = Tally::default();
             passes::levels(shop, &mut tally, progress).await?;
             passes::ledger(shop, &mut tally, progress).await?;
             Ok::<_, StoreError>(tally)
         },
-        async {
-            let mut tally = Tally::default();
-            passes::orders(shop, &mut tally, progress).await?;
-            passes::overdue(shop, &mut tally).await?;
-            Ok::<_, StoreError>(tally)
-        },
+        of_orders(lower),
+        of_orders(upper),
         async {
             let mut tally = Tally::default();
             passes::decisions(shop, &mut tally, progress).await?;
+            passes::overdue(shop, &mut tally).await?;
             Ok::<_, StoreError>(tally)
         },
     );
-    Ok(stock?.and(orders?).and(decisions?))
+    Ok(stock?.and(lower?).and(upper?).and(decisions?))
 }

@@ -28,7 +28,7 @@ const PENDING_MS: i64 = 30_000;
 
 /// I1 and the end of I2.
 pub async fn levels(shop: &Audited, tally: &mut Tally, progress: &impl Progress) -> Result<(), StoreError> {
-    let next = async |after, rows| shop.product.nth_product(after, rows).await;
+    let next = async |after, rows| shop.product.nth_product((after, Uuid::max()), rows).await;
     let check = async |after, last| shop.product.levels(after, last).await;
     walk(Uuid::nil(), &[Invariant::Floor], next, check, tally, progress).await.map(drop)
 }
@@ -41,9 +41,18 @@ pub async fn ledger(shop: &Audited, tally: &mut Tally, progress: &impl Progress)
     walk((Uuid::nil(), 0), &invariants, next, check, tally, progress).await.map(drop)
 }
 
-/// I3, I5, I7, I8 and I10: the order first, then its decision.
-pub async fn orders(shop: &Audited, tally: &mut Tally, progress: &impl Progress) -> Result<(), StoreError> {
-    let next = async |after, rows| shop.order.nth_order(after, rows).await;
+/// Two ranges of ids, the one as full as the other: they are hashes.
+pub const HALVES: [(Uuid, Uuid); 2] = [(Uuid::nil(), MIDDLE), (MIDDLE, Uuid::max())];
+const MIDDLE: Uuid = Uuid::from_u128(1 << 127);
+
+/// I3, I5, I7, I8 and I10 of a range of orders: the order first, then its decision.
+pub async fn orders(
+    shop: &Audited,
+    (first, until): (Uuid, Uuid),
+    tally: &mut Tally,
+    progress: &impl Progress,
+) -> Result<(), StoreError> {
+    let next = async |after, rows| shop.order.nth_order((after, until), rows).await;
     let check = async |after, last| {
         let orders = shop.order.orders(after, last).await?;
         let (decisions, mut violations) = shop.product.decisions(after, last).await?;
@@ -56,9 +65,9 @@ pub async fn orders(shop: &Audited, tally: &mut Tally, progress: &impl Progress)
     };
     let invariants =
         [Invariant::Decided, Invariant::Taken, Invariant::Lines, Invariant::Totals, Invariant::Keyed];
-    let last_order = walk(Uuid::nil(), &invariants, next, check, tally, progress).await?;
-    // decisions whose ids are beyond all orders' are in no range of orders
-    let next = async |after, rows| shop.product.nth_decision(after, rows).await;
+    let last_order = walk(first, &invariants, next, check, tally, progress).await?;
+    // decisions whose ids are beyond the last order's are in no batch of orders
+    let next = async |after, rows| shop.product.nth_decision((after, until), rows).await;
     let check = async |after, last| Ok(shop.product.decisions(after, last).await?.1);
     walk(last_order, &[Invariant::Taken], next, check, tally, progress).await.map(drop)
 }
@@ -69,7 +78,7 @@ pub async fn decisions(
     tally: &mut Tally,
     progress: &impl Progress,
 ) -> Result<(), StoreError> {
-    let next = async |after, rows| shop.product.nth_decision(after, rows).await;
+    let next = async |after, rows| shop.product.nth_decision((after, Uuid::max()), rows).await;
     let check = async |after, last| {
         let held = shop.product.held(after, last).await?;
         let statuses: BTreeMap<Uuid, String> = shop.order.statuses(after, last).await?.into_iter().collect();

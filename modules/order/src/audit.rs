@@ -33,8 +33,8 @@ impl OrderAudit {
         audit::overdue(&self.database, age_ms, limit).await
     }
 
-    /// Where a range of this many orders ends, and how many it has.
-    pub async fn nth_order(&self, after: Uuid, rows: u64) -> Result<Option<(Uuid, u64)>, StoreError> {
-        audit::nth(&self.database, after, rows).await
+    /// Where the first so many orders of a range end, and how many they are.
+    pub async fn nth_order(&self, range: (Uuid, Uuid), rows: u64) -> Result<Option<(Uuid, u64)>, StoreError> {
+        audit::nth(&self.database, range, rows).await
     }
 }

@@ -55,9 +55,13 @@ impl ProductAudit {
         audit::held(&self.database, after, last).await
     }
 
-    /// Where a range of this many products ends, and how many it has.
-    pub async fn nth_product(&self, after: Uuid, rows: u64) -> Result<Option<(Uuid, u64)>, StoreError> {
-        audit::nth_product(&self.database, after, rows).await
+    /// Where the first so many products of a range end, and how many they are.
+    pub async fn nth_product(
+        &self,
+        range: (Uuid, Uuid),
+        rows: u64,
+    ) -> Result<Option<(Uuid, u64)>, StoreError> {
+        audit::nth_product(&self.database, range, rows).await
     }
 
     /// Where a range of this many movements ends, and how many it has.
@@ -69,9 +73,13 @@ impl ProductAudit {
         audit::nth_movement(&self.database, after, rows).await
     }
 
-    /// Where a range of this many decisions ends, and how many it has.
-    pub async fn nth_decision(&self, after: Uuid, rows: u64) -> Result<Option<(Uuid, u64)>, StoreError> {
-        audit::nth_decision(&self.database, after, rows).await
+    /// Where the first so many decisions of a range end, and how many they are.
+    pub async fn nth_decision(
+        &self,
+        range: (Uuid, Uuid),
+        rows: u64,
+    ) -> Result<Option<(Uuid, u64)>, StoreError> {
+        audit::nth_decision(&self.database, range, rows).await
     }
 }
 

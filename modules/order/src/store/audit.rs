@@ -78,6 +78,10 @@ pub async fn overdue(database: &Database, age_ms: i64, limit: u64) -> Result<Vec
 }
 
 /// Where a batch of this many orders ends, and how many it has.
-pub async fn nth(database: &Database, after: Uuid, rows: u64) -> Result<Option<(Uuid, u64)>, StoreError> {
-    nth_key::<order::Entity>(database, Column::Id, after, rows).await
+pub async fn nth(
+    database: &Database,
+    range: (Uuid, Uuid),
+    rows: u64,
+) -> Result<Option<(Uuid, u64)>, StoreError> {
+    nth_key::<order::Entity>(database, Column::Id, range, rows).await
 }

@@ -5,23 +5,25 @@ use uuid::Uuid;
 
 use super::{connect::Database, error::StoreError};
 
-/// The `rows`th key after `after`, or the last one where fewer are left; and how many these are. Nothing where none is left.
+/// The `rows`th key after the range's first, or the last one up to its second where fewer are left; and how many these are.
+/// Nothing where none is left.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn nth_key<E: EntityTrait>(
     database: &Database,
     key: E::Column,
-    after: Uuid,
+    (after, until): (Uuid, Uuid),
     rows: u64,
 ) -> Result<Option<(Uuid, u64)>, StoreError> {
     let (table, key) = (E::default().table_name(), key.as_str());
     let text = format!(
         "SELECT id, count(*) OVER () AS rows FROM (SELECT {key} AS id FROM {table} \
-         WHERE {key} > $1 ORDER BY {key} LIMIT $2) batch ORDER BY id DESC LIMIT 1"
+         WHERE {key} > $1 AND {key} <= $2 ORDER BY {key} LIMIT $3) batch ORDER BY id DESC LIMIT 1"
     );
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-    let statement = Statement::from_sql_and_values(database.backend(), text, [after.into(), rows.into()]);
+    let statement =
+        Statement::from_sql_and_values(database.backend(), text, [after.into(), until.into(), rows.into()]);
     let last = database.reader().query_one_raw(statement).await?;
     let last = last.map(|row| Ok((row.try_get("", "id")?, row.try_get::<i64>("", "rows")?.unsigned_abs())));
     last.transpose()

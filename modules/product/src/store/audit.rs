@@ -52,7 +52,7 @@ const DECISIONS: Sql = Sql {
 
 /// Products whose stock is below its floor, or is not the last level of their ledger.
 pub async fn bad_levels(database: &Database, after: Uuid, last: Uuid) -> Result<Vec<BadLevel>, StoreError> {
-    let rows = query(database, same(BAD_LEVELS), [after.into(), last.into()]).await?;
+    let rows = query(database, Sql::same(BAD_LEVELS), [after.into(), last.into()]).await?;
     let level = |row: &QueryResult| {
         Ok(BadLevel {
             product_id: row.try_get("", "product_id")?,
@@ -67,7 +67,7 @@ pub async fn bad_levels(database: &Database, after: Uuid, last: Uuid) -> Result<
 
 /// Products whose stock row is missing, or is of the other half of the catalogue: the id, and which.
 pub async fn strays(database: &Database, after: Uuid, last: Uuid) -> Result<Vec<(Uuid, bool)>, StoreError> {
-    let rows = query(database, same(STRAYS), [after.into(), last.into()]).await?;
+    let rows = query(database, Sql::same(STRAYS), [after.into(), last.into()]).await?;
     rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "is_bare")?))).collect()
 }
 
@@ -78,7 +78,7 @@ pub async fn bad_movements(
     last: (Uuid, i64),
 ) -> Result<Vec<BadMovement>, StoreError> {
     let range = [after.0.into(), after.1.into(), last.0.into(), last.1.into()];
-    let rows = query(database, same(BAD_MOVEMENTS), range).await?;
+    let rows = query(database, Sql::same(BAD_MOVEMENTS), range).await?;
     let movement = |row: &QueryResult| {
         Ok(BadMovement {
             product_id: row.try_get("", "product_id")?,
@@ -127,19 +127,19 @@ pub async fn held(database: &Database, after: Uuid, last: Uuid) -> Result<Vec<Uu
 /// Where a batch of this many products ends, and how many it has.
 pub async fn nth_product(
     database: &Database,
-    after: Uuid,
+    range: (Uuid, Uuid),
     rows: u64,
 ) -> Result<Option<(Uuid, u64)>, StoreError> {
-    nth_key::<product::Entity>(database, product::Column::Id, after, rows).await
+    nth_key::<product::Entity>(database, product::Column::Id, range, rows).await
 }
 
 /// The same of decisions, by order.
 pub async fn nth_decision(
     database: &Database,
-    after: Uuid,
+    range: (Uuid, Uuid),
     rows: u64,
 ) -> Result<Option<(Uuid, u64)>, StoreError> {
-    nth_key::<deduction::Entity>(database, deduction::Column::OrderId, after, rows).await
+    nth_key::<deduction::Entity>(database, deduction::Column::OrderId, range, rows).await
 }
 
 /// The same of movements, by product and number.
@@ -151,7 +151,7 @@ pub async fn nth_movement(
     let text = "SELECT product_id, seq, count(*) OVER () AS rows FROM (SELECT product_id, seq FROM movements \
         WHERE (product_id, seq) > ($1, $2) ORDER BY product_id, seq LIMIT $3) b ORDER BY product_id DESC, seq DESC LIMIT 1";
     let values = [after.0.into(), after.1.into(), (rows as i64).into()];
-    let found = query(database, same(text), values).await?;
+    let found = query(database, Sql::same(text), values).await?;
     let key =
         |row: &QueryResult| Ok(((row.try_get("", "product_id")?, row.try_get("", "seq")?), rows_of(row)?));
     found.first().map(key).transpose()
@@ -159,10 +159,6 @@ pub async fn nth_movement(
 
 fn rows_of(row: &QueryResult) -> Result<u64, StoreError> {
     Ok(row.try_get::<i64>("", "rows")?.unsigned_abs())
-}
-
-const fn same(text: &'static str) -> Sql {
-    Sql { postgres: text, sqlite: text }
 }
 
 async fn query(
