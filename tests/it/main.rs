@@ -14,6 +14,8 @@ mod footprint;
 mod gateway;
 mod ground;
 mod kill_points;
+#[cfg(target_os = "linux")]
+mod on_disk;
 mod overload;
 mod process_faults;
 mod product_files;

@@ -27,3 +27,10 @@ install_tools() {
   "$directory/bin/pip" install --quiet --disable-pip-version-check --requirement "tests/tools/$name.txt" || return 1
   cp "tests/tools/$name.txt" "$directory/installed.txt"
 }
+
+# What shows the order in which a process writes, syncs and answers; its test runs on Linux alone.
+prepare_strace() {
+  [ "$(uname -s)" = Linux ] || return 0
+  command -v strace >/dev/null || install_packages strace strace
+  strace --version | head -n 1
+}

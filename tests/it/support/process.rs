@@ -22,6 +22,8 @@ const LOG_LINES: usize = 60;
 pub struct Pos {
     pub name: String,
     pub address: SocketAddr,
+    /// A command that runs it, such as strace; empty where it runs by itself.
+    under: Vec<String>,
     arguments: Vec<&'static str>,
     settings: Vec<(String, String)>,
     log: PathBuf,
@@ -40,8 +42,19 @@ pub struct Memory {
 
 /// `pos` with these arguments and settings, and none of the caller's own; `POS_TEST_BINARY` names another build of it.
 pub fn command(arguments: &[&str], settings: &[(String, String)]) -> Command {
+    command_under(&[], arguments, settings)
+}
+
+fn command_under(under: &[String], arguments: &[&str], settings: &[(String, String)]) -> Command {
     let binary = env::var("POS_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_pos").to_owned());
-    let mut command = Command::new(binary);
+    let mut command = match under {
+        [] => Command::new(binary),
+        [program, rest @ ..] => {
+            let mut command = Command::new(program);
+            command.args(rest).arg(binary);
+            command
+        }
+    };
     for (name, _) in env::vars().filter(|(name, _)| name.starts_with("POS__")) {
         command.env_remove(name);
     }
@@ -55,8 +68,28 @@ impl Pos {
         Self::start_with(vec!["--role", role], address, settings)
     }
 
+    /// The same, run by another command, which must become the process: its id is that of `pos`.
+    #[cfg(target_os = "linux")]
+    pub fn start_under(
+        under: &[String],
+        role: &'static str,
+        address: SocketAddr,
+        settings: Vec<(String, String)>,
+    ) -> Self {
+        Self::begin(under.to_vec(), vec!["--role", role], address, settings)
+    }
+
     /// Starts `pos ARGUMENTS` on this address.
     pub fn start_with(
+        arguments: Vec<&'static str>,
+        address: SocketAddr,
+        settings: Vec<(String, String)>,
+    ) -> Self {
+        Self::begin(vec![], arguments, address, settings)
+    }
+
+    fn begin(
+        under: Vec<String>,
         arguments: Vec<&'static str>,
         address: SocketAddr,
         settings: Vec<(String, String)>,
@@ -65,6 +98,7 @@ impl Pos {
         let mut pos = Self {
             name: format!("pos {} on {address}", arguments.join(" ")),
             address,
+            under,
             arguments,
             settings,
             log: directory.join("log"),
@@ -79,7 +113,7 @@ impl Pos {
     pub fn start_again(&mut self) {
         assert!(self.child.is_none(), "{} runs", self.name);
         let log = File::options().create(true).append(true).open(&self.log).unwrap();
-        let mut command = command(&self.arguments, &self.settings);
+        let mut command = command_under(&self.under, &self.arguments, &self.settings);
         command
             .current_dir(self._directory.path())
             .env("POS__SERVER__LISTEN", self.address.to_string())
