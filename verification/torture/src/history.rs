@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::lock::lock;
@@ -141,13 +142,26 @@ struct Written {
     begun: Instant,
     path: PathBuf,
     file: Mutex<BufWriter<File>>,
+    /// The first failure to write.
+    failure: watch::Sender<Option<String>>,
 }
 
 impl History {
     pub fn create(path: &Path) -> anyhow::Result<Self> {
         let file = File::create(path).with_context(|| format!("{} cannot be written", path.display()))?;
         let file = Mutex::new(BufWriter::with_capacity(1 << 20, file));
-        Ok(Self(Arc::new(Written { begun: Instant::now(), path: path.to_owned(), file })))
+        let failure = watch::channel(None).0;
+        Ok(Self(Arc::new(Written { begun: Instant::now(), path: path.to_owned(), file, failure })))
+    }
+
+    /// Waits until it cannot be written: such a run cannot be checked.
+    pub async fn failed(&self) -> anyhow::Error {
+        let mut failure = self.0.failure.subscribe();
+        let error = match failure.wait_for(Option::is_some).await {
+            Ok(error) => error.clone().unwrap_or_default(),
+            Err(_) => "nobody writes it".to_owned(),
+        };
+        unwritten(&error)
     }
 
     pub fn asked(&self, key: &str, attempt: u32, door: &str, what: &What) {
@@ -169,14 +183,47 @@ impl History {
         let at = u64::try_from(self.0.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let written = serde_json::to_writer(&mut *file, &Line { at, event }).map_err(anyhow::Error::from);
         if let Err(error) = written.and_then(|()| Ok(file.write_all(b"\n")?)) {
-            eprintln!("the history cannot be written: {error}");
+            self.0.failure.send_modify(|failure| {
+                failure.get_or_insert_with(|| error.to_string());
+            });
         }
     }
 
     /// Line by line, from the beginning.
     pub fn read(&self) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Line>> + use<>> {
-        lock(&self.0.file).flush()?;
+        lock(&self.0.file).flush().map_err(|error| unwritten(&error.to_string()))?;
+        if let Some(error) = self.0.failure.borrow().as_ref() {
+            return Err(unwritten(error));
+        }
         let file = BufReader::new(File::open(&self.0.path)?);
         Ok(file.lines().map(|line| Ok(serde_json::from_str(&line?)?)))
+    }
+}
+
+fn unwritten(error: &str) -> anyhow::Error {
+    anyhow::anyhow!("the history cannot be written ({error}): without it nothing can be checked")
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_history_that_cannot_be_written_is_told_and_not_read() {
+        let history = History::create(Path::new("/dev/full")).unwrap();
+        let mut written = 0;
+        while written < 100_000 && history.0.failure.borrow().is_none() {
+            history.doubled("a-key");
+            written += 1;
+        }
+        assert!(history.failed().await.to_string().contains("cannot be written"));
+        assert!(history.read().is_err_and(|error| error.to_string().contains("cannot be written")));
+    }
+
+    #[test]
+    fn the_last_line_fails_too() {
+        let history = History::create(Path::new("/dev/full")).unwrap();
+        history.doubled("a-key");
+        assert!(history.read().is_err_and(|error| error.to_string().contains("cannot be written")));
     }
 }

@@ -1,8 +1,10 @@
 //! The torture run: a shop of `pos` under random faults, and the check that no sale was lost, doubled or oversold.
 
+mod audit;
 mod check;
 mod clients;
 mod dns;
+mod end;
 mod faults;
 mod history;
 mod lock;
@@ -40,14 +42,11 @@ fn main() -> ExitCode {
 
 async fn until_stopped(options: &Options) -> anyhow::Result<bool> {
     let (ender, stop) = stop::phase();
-    let at_once = async {
-        let _ = tokio::signal::ctrl_c().await;
-        println!("ending; once more, and at once");
-        ender.end();
-        let _ = tokio::signal::ctrl_c().await;
-    };
     tokio::select! {
         outcome = run::run(options, stop) => outcome,
-        () = at_once => anyhow::bail!("ended at once"),
+        asked = end::asked_twice(&ender) => {
+            asked?;
+            anyhow::bail!("ended at once, and nothing was checked")
+        }
     }
 }

@@ -170,11 +170,12 @@ impl Process {
     pub fn look_after(&self) {
         let mut state = lock(&self.state);
         let ended = state.child.as_mut().is_some_and(|child| child.try_wait().is_ok_and(|end| end.is_some()));
-        if ended {
+        // one that was asked to end is not for this
+        let start = ended && !state.is_down;
+        if start {
             state.child = None;
             state.ended_by_itself += 1;
         }
-        let start = ended && !state.is_down;
         drop(state);
         if start && let Err(error) = self.start_again() {
             eprintln!("{error:#}");

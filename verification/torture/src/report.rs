@@ -64,6 +64,7 @@ impl Report<'_> {
         row("processes that ended by themselves, and were started again", self.ended_by_itself.to_string())?;
         row("`pos audit`", self.audit.clone())?;
         row("**violations**", format!("**{}**", self.findings.total()))?;
+        self.findings.unchecked().iter().try_for_each(|why| writeln!(text, "\nCOULD NOT CHECK: {why}"))?;
         self.write_counts(text)?;
         for (rule, (count, shown)) in &self.findings.violations {
             writeln!(text, "\nVIOLATION, {count} times: {rule}")?;

@@ -25,6 +25,7 @@ const SHOWN: usize = 20;
 pub struct Findings {
     pub violations: BTreeMap<&'static str, (u64, Vec<String>)>,
     pub counts: BTreeMap<&'static str, u64>,
+    unchecked: Vec<String>,
 }
 
 impl Findings {
@@ -34,6 +35,15 @@ impl Findings {
         if shown.len() < SHOWN {
             shown.push(detail);
         }
+    }
+
+    /// Something that holds or not, nobody knows: such a run is not clean.
+    pub fn could_not_check(&mut self, why: String) {
+        self.unchecked.push(why);
+    }
+
+    pub fn unchecked(&self) -> &[String] {
+        &self.unchecked
     }
 
     pub fn total(&self) -> u64 {

@@ -21,6 +21,7 @@ use crate::{
 
 /// At once.
 const MAX_ACTIVE: usize = 4;
+const STORM_S: std::ops::Range<u64> = 12..30;
 const GAP_MS: std::ops::Range<u64> = 50..900;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +108,8 @@ impl Kind {
 pub struct Storms {
     shop: Arc<Shop>,
     kinds: Vec<(Kind, u32)>,
+    /// Of the storms' lengths, and of what each one draws from: how often a storm draws does not shift the next one.
+    seeds: fastrand::Rng,
     random: fastrand::Rng,
     /// Of faults that took place, as they ended.
     counts: Arc<Mutex<BTreeMap<&'static str, u64>>>,
@@ -141,6 +144,7 @@ impl Storms {
         Ok(Self {
             shop: shop.clone(),
             kinds,
+            seeds: fastrand::Rng::with_seed(seed),
             random: fastrand::Rng::with_seed(seed),
             counts: Arc::default(),
             busy: Arc::default(),
@@ -152,15 +156,19 @@ impl Storms {
         lock(&self.counts).clone()
     }
 
+    /// How long the next one is to last.
+    pub fn next_length(&mut self) -> Duration {
+        Duration::from_secs(self.seeds.u64(STORM_S))
+    }
+
     /// Faults for so long; afterwards all are over.
     pub async fn rage(&mut self, time: Duration, stop: &Stop) {
+        self.random = self.seeds.fork();
         let begun = Instant::now();
         let mut active = JoinSet::new();
         let (ender, over) = crate::stop::phase();
         while begun.elapsed() < time && !stop.has_come() {
-            if active.len() < MAX_ACTIVE {
-                self.strike(&mut active, &over);
-            }
+            self.strike(&mut active, &over);
             stop.pause(Duration::from_millis(self.random.u64(GAP_MS))).await;
             while active.try_join_next().is_some() {}
         }
@@ -168,7 +176,7 @@ impl Storms {
         while active.join_next().await.is_some() {}
     }
 
-    /// Begins a fault, unless its target has one already.
+    /// Begins a fault, unless its target has one already or there are enough. What is drawn does not depend on that.
     fn strike(&mut self, active: &mut JoinSet<()>, over: &Stop) {
         let Some(kind) = self.draw() else { return };
         let random = self.random.fork();
@@ -177,7 +185,7 @@ impl Storms {
             Injection { shop: self.shop.clone(), random, stop: over.clone(), serial: self.serial };
         let target = injection.choose(kind);
         let key = format!("{} {target}", injection.exclusive(kind));
-        if !lock(&self.busy).insert(key.clone()) {
+        if active.len() >= MAX_ACTIVE || !lock(&self.busy).insert(key.clone()) {
             return;
         }
         let (busy, counts) = (self.busy.clone(), self.counts.clone());

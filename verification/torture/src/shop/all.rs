@@ -20,7 +20,7 @@ pub async fn start(ground: &Ground<'_>) -> anyhow::Result<Shop> {
     let place = [("POS__DATA_DIR", data.display().to_string())];
     let listen = [("POS__SERVER__LISTEN", std::net::SocketAddr::to_string(&own))];
     let program = ground.pos("pos", &["--role", "all"], &[&place[..], &listen[..]].concat());
-    let wire = Wire::open(Speaks::Http, front, own, ground.history).await?;
+    let wire = Wire::open(Speaks::Http, front, own, ground.history, ground.seed).await?;
     Ok(Shop {
         processes: vec![Arc::new(Process::start(program)?)],
         servers: vec![],

@@ -57,6 +57,7 @@ struct Ground<'a> {
     directory: &'a Path,
     pos: &'a Path,
     history: &'a History,
+    seed: u64,
     orders: u8,
 }
 
@@ -64,11 +65,12 @@ impl Shop {
     /// Starts it and waits until it is well.
     pub async fn start(
         options: &Options,
+        seed: u64,
         directory: &Path,
         pos: &Path,
         history: &History,
     ) -> anyhow::Result<Self> {
-        let ground = Ground { directory, pos, history, orders: options.orders };
+        let ground = Ground { directory, pos, history, seed, orders: options.orders };
         let shop = match options.shape {
             Shape::Split => split::start(&ground).await?,
             Shape::All => all::start(&ground).await?,

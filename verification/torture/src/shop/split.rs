@@ -91,7 +91,9 @@ impl Building<'_> {
         from: (Ipv4Addr, u16),
         to: SocketAddr,
     ) -> anyhow::Result<Arc<Wire>> {
-        let wire = Wire::open(speaks, from.into(), to, self.ground.history).await?;
+        // each wire draws for itself: what goes over one does not shift what is done on another
+        let seed = self.ground.seed.wrapping_add(self.wires.len() as u64);
+        let wire = Wire::open(speaks, from.into(), to, self.ground.history, seed).await?;
         self.wires.push(wire.clone());
         Ok(wire)
     }

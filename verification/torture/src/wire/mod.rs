@@ -71,6 +71,7 @@ pub struct Wire {
     pub speaks: Speaks,
     to: SocketAddr,
     troubles: Mutex<Vec<(u64, Trouble)>>,
+    random: Mutex<fastrand::Rng>,
     cuts: watch::Sender<u64>,
     harmed: Mutex<BTreeMap<String, u64>>,
     late: AtomicUsize,
@@ -84,6 +85,7 @@ impl Wire {
         from: SocketAddr,
         to: SocketAddr,
         history: &History,
+        seed: u64,
     ) -> anyhow::Result<Arc<Self>> {
         let listener = TcpListener::bind(from).await?;
         let wire = Arc::new(Self {
@@ -91,6 +93,7 @@ impl Wire {
             speaks,
             to,
             troubles: Mutex::default(),
+            random: Mutex::new(fastrand::Rng::with_seed(seed)),
             cuts: watch::channel(0).0,
             harmed: Mutex::default(),
             late: AtomicUsize::new(0),
@@ -129,9 +132,10 @@ impl Wire {
     /// What is to happen to the next request, of these.
     fn draw(&self, possible: impl Fn(Harm) -> bool) -> Option<Trouble> {
         let troubles = lock(&self.troubles).clone();
+        let mut random = lock(&self.random);
         let drawn = troubles.into_iter().map(|(_, trouble)| trouble);
         let drawn =
-            drawn.filter(|trouble| possible(trouble.harm)).find(|trouble| fastrand::f64() < trouble.share);
+            drawn.filter(|trouble| possible(trouble.harm)).find(|trouble| random.f64() < trouble.share);
         if let Some(trouble) = drawn {
             self.count(trouble.harm);
         }
