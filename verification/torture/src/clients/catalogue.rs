@@ -7,6 +7,8 @@ use uuid::Uuid;
 use crate::{history::Policy, lock::lock};
 
 pub const SLOTS: usize = 40;
+/// A place with next to nothing, which every till wants to sell: what comes in is sold at once.
+pub const RUSH: usize = 5;
 
 /// One for each place of the shelf; when a product is archived another one takes its place.
 #[derive(Default)]
@@ -60,8 +62,12 @@ impl Catalogue {
         }
     }
 
-    /// Low places more often than high ones, so that some products are hot; mostly those with plenty.
+    /// Low places more often than high ones, so that some products are hot; mostly those with plenty, and one in ten the
+    /// one that all are after.
     pub fn pick(&self, random: &mut fastrand::Rng) -> Option<Known> {
+        if random.u8(..) < 24 {
+            return self.get(RUSH);
+        }
         let slot = (random.f64() * random.f64() * SLOTS as f64) as usize;
         let has_plenty = slot % 10 <= 4;
         let slot = if has_plenty || random.u8(..) < 110 { slot } else { slot / 10 * 10 };

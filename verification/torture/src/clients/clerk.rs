@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Floor, TRIES,
-    catalogue::{self, Known, SLOTS, kind},
+    catalogue::{self, Known, RUSH, SLOTS, kind},
     door::Caller,
     pause,
 };
@@ -29,7 +29,7 @@ impl Clerk {
     pub async fn work(mut self) {
         let run = self.caller.floor.run.clone();
         while !run.has_come() {
-            let slot = self.caller.random.usize(..SLOTS);
+            let slot = if self.caller.random.u8(..) < 20 { RUSH } else { self.caller.random.usize(..SLOTS) };
             match self.caller.floor.catalogue.get(slot) {
                 Some(known) => self.change(slot, known).await,
                 None => {
@@ -86,6 +86,8 @@ impl Clerk {
     async fn move_stock(&mut self, slot: usize, Known { product, .. }: Known, reason: &str) {
         let random = &mut self.caller.random;
         let quantity = match reason {
+            // it trickles in
+            "receive" if slot == RUSH => random.i64(1..4000),
             "receive" => random.i64(1..12_000),
             "waste" => -random.i64(1..4000),
             _ => *random.choice([-1500, -1, 1, 2500].iter()).unwrap_or(&1),

@@ -2,20 +2,28 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::{Floor, TRIES, catalogue::Known, door::Caller, pause};
 use crate::history::{Answer, Item, What};
 
+/// As many ask at once, at least.
+const CROWD: usize = 4;
+/// A sweeper leaves an order to its request for three seconds.
+const SWEPT_AFTER_MS: std::ops::Range<u64> = 2700..4200;
+
 /// Of a thousand sales.
 struct Odds;
 
 impl Odds {
     /// The same request goes to two doors at once.
-    const TWIN: u32 = 30;
+    const TWIN: u32 = 50;
+    /// The same request goes to every door at once.
+    const CROWD: u32 = 30;
     /// The till is switched off in the middle of the request.
-    const LEAVE: u32 = 20;
+    const LEAVE: u32 = 30;
     /// Before a repeat: it is given up instead.
     const GIVE_UP: u32 = 80;
     /// The order is given up while it is under way.
@@ -81,13 +89,25 @@ impl Till {
             if left.is_err() {
                 self.caller.floor.history.told(key, 0, &Answer::default());
             }
-            if self.caller.random.bool() {
-                return;
+            match self.caller.random.u8(..3) {
+                0 => return,
+                1 => {}
+                _ => {
+                    // about when the sweeper takes such an order up
+                    let later = Duration::from_millis(self.caller.random.u64(SWEPT_AFTER_MS));
+                    tokio::time::sleep(later).await;
+                    let answer = self.crowd(key, 500, what).await;
+                    if answer.settles() {
+                        return self.afterwards(key, &answer).await;
+                    }
+                }
             }
         }
         for attempt in 1..=TRIES {
             let answer = if self.hit(Odds::TWIN) {
                 self.ask_twice(key, attempt * 10, what).await
+            } else if self.hit(Odds::CROWD) {
+                self.crowd(key, attempt * 10, what).await
             } else if self.hit(Odds::RACE) {
                 self.race(key, attempt * 10, what).await
             } else {
@@ -118,6 +138,21 @@ impl Till {
             self.caller.ask_at(&other, key, attempt + 1, what, patience),
         );
         if first.settles() { first } else { second }
+    }
+
+    /// At every door at the same moment; the first answer that settles it, or another.
+    async fn crowd(&mut self, key: &str, attempt: u32, what: &What) -> Answer {
+        let doors = &self.caller.floor.doors;
+        let mut doors = [std::slice::from_ref(&doors.front), &doors.orders].concat();
+        while doors.len() < CROWD {
+            doors.push(doors[0].clone());
+        }
+        let (caller, patience) = (&self.caller, Duration::from_secs(4));
+        let asked =
+            (attempt..).zip(&doors).map(|(attempt, door)| caller.ask_at(door, key, attempt, what, patience));
+        let mut answers = join_all(asked).await;
+        let settled = answers.iter().position(Answer::settles).unwrap_or_default();
+        answers.swap_remove(settled)
     }
 
     /// Another till, asked by phone, gives the order up meanwhile.

@@ -29,6 +29,7 @@ pub enum Kind {
     Kill,
     Terminate,
     Freeze,
+    Roll,
     KillServer,
     KillBackend,
     FreezeServer,
@@ -43,10 +44,11 @@ pub enum Kind {
 
 impl Kind {
     /// Each with its weight.
-    const ALL: [(Self, u32); 13] = [
+    const ALL: [(Self, u32); 14] = [
         (Self::Kill, 20),
         (Self::Terminate, 8),
         (Self::Freeze, 10),
+        (Self::Roll, 5),
         (Self::KillServer, 5),
         (Self::KillBackend, 4),
         (Self::FreezeServer, 4),
@@ -64,6 +66,7 @@ impl Kind {
             Self::Kill => "kill",
             Self::Terminate => "terminate",
             Self::Freeze => "freeze",
+            Self::Roll => "roll",
             Self::KillServer => "kill-server",
             Self::KillBackend => "kill-backend",
             Self::FreezeServer => "freeze-server",
@@ -82,6 +85,7 @@ impl Kind {
             Self::Kill => "kill -9 of a process, and its restart",
             Self::Terminate => "SIGTERM of a process, and its restart",
             Self::Freeze => "SIGSTOP of a process for a while",
+            Self::Roll => "SIGTERM and restart of all processes in turn, while one is stopped",
             Self::KillServer => "kill -9 of a PostgreSQL server, and its restart",
             Self::KillBackend => "kill -9 of a PostgreSQL backend: the server recovers",
             Self::FreezeServer => "SIGSTOP of a PostgreSQL server for a while",
@@ -215,7 +219,7 @@ impl Injection {
     /// The number of the process, server or wire.
     fn choose(&mut self, kind: Kind) -> usize {
         let count = match kind {
-            Kind::Kill | Kind::Terminate | Kind::Freeze => self.shop.processes.len(),
+            Kind::Kill | Kind::Terminate | Kind::Freeze | Kind::Roll => self.shop.processes.len(),
             Kind::Wire => self.shop.wires.len(),
             Kind::LockFile => 2,
             Kind::FillDisk => 1,
@@ -227,7 +231,7 @@ impl Injection {
     /// Faults of the same sort do not meet at the same target.
     fn exclusive(&self, kind: Kind) -> &'static str {
         match kind {
-            Kind::Kill | Kind::Terminate | Kind::Freeze => "process",
+            Kind::Kill | Kind::Terminate | Kind::Freeze | Kind::Roll => "process",
             Kind::KillServer | Kind::FreezeServer | Kind::UseUpConnections => "server",
             // the same wire may be troubled twice
             Kind::Wire if self.serial.is_multiple_of(2) => "wire again",
@@ -240,6 +244,7 @@ impl Injection {
             Kind::Kill => self.kill(target).await,
             Kind::Terminate => self.terminate(target).await,
             Kind::Freeze => self.freeze(target).await,
+            Kind::Roll => self.roll(target).await,
             Kind::KillServer => self.kill_server(target).await,
             Kind::KillBackend => self.kill_backend(target).await,
             Kind::FreezeServer => self.freeze_server(target).await,
