@@ -98,7 +98,7 @@ impl Till {
                     tokio::time::sleep(later).await;
                     let answer = self.crowd(key, 500, what).await;
                     if answer.settles() {
-                        return self.afterwards(key, &answer).await;
+                        return self.afterwards(key, what, &answer).await;
                     }
                 }
             }
@@ -114,7 +114,7 @@ impl Till {
                 self.caller.ask(key, attempt * 10, what).await
             };
             if answer.settles() {
-                self.afterwards(key, &answer).await;
+                self.afterwards(key, what, &answer).await;
                 if self.hit(Odds::REPEAT) {
                     self.caller.ask(key, 1000, what).await;
                 }
@@ -179,7 +179,7 @@ impl Till {
     }
 
     /// What was told must stay so.
-    async fn afterwards(&mut self, key: &str, answer: &Answer) {
+    async fn afterwards(&mut self, key: &str, what: &What, answer: &Answer) {
         let body = answer.body.as_ref();
         let order = body.and_then(|body| body["id"].as_str().or(body["orderId"].as_str()));
         let order: Option<Uuid> = order.and_then(|id| id.parse().ok());
@@ -187,11 +187,13 @@ impl Till {
             let order = order.filter(|_| self.caller.random.bool());
             self.caller.ask(&format!("read-{key}"), 0, &What::Read { sale: key.to_owned(), order }).await;
         }
-        if self.hit(Odds::REUSE) {
-            let items = self.basket();
-            if !items.is_empty() {
-                self.caller.ask(&format!("reuse-{key}"), 0, &What::Reuse { items }).await;
-            }
+        if let What::Sale { items } = what
+            && self.hit(Odds::REUSE)
+        {
+            // a basket drawn anew is the same one now and then, and then it is a repeat
+            let mut items = items.clone();
+            items[0].quantity += 1;
+            self.caller.ask(&format!("reuse-{key}"), 0, &What::Reuse { items }).await;
         }
         if self.hit(Odds::CANCEL_SOLD) {
             self.give_up(key).await;
