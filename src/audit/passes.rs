@@ -6,7 +6,7 @@ use std::{
 };
 
 use contract::audit::{Invariant, Violation};
-use platform::database::StoreError;
+use platform::database::{ErrorClass, StoreError};
 use uuid::Uuid;
 
 use super::{
@@ -21,8 +21,10 @@ const ROWS_BOUNDS: (u64, u64) = (50, 8000);
 /// A batch that took longer is followed by a smaller one: no snapshot is to last a second.
 const LONG: Duration = Duration::from_millis(400);
 const SHORT: Duration = Duration::from_millis(100);
-/// Before a suspect is read again.
+/// Before a suspect is read again, and before a batch that failed is.
 const PAUSE: Duration = Duration::from_millis(200);
+/// Batches in a row that may fail before the audit gives up.
+const FAILURES_IN_ROW: u32 = 5;
 /// I9.
 const PENDING_MS: i64 = 30_000;
 
@@ -122,26 +124,52 @@ async fn walk<Key: Copy>(
     tally: &mut Tally,
     progress: &impl Progress,
 ) -> Result<Key, StoreError> {
-    let mut rows = ROWS;
+    let (mut rows, mut failures) = (ROWS, 0);
     tally.checked(invariants, 0);
-    while let Some((last, found)) = next(after, rows).await? {
+    loop {
         let started = Instant::now();
-        let suspects = check(after, last).await?;
-        let taken = started.elapsed();
-        if !suspects.is_empty() {
-            tokio::time::sleep(PAUSE).await;
-            let again = check(after, last).await?;
-            let is_again = |suspect: &Violation| {
-                again.iter().any(|other| (other.invariant, other.id) == (suspect.invariant, suspect.id))
+        let batch = async {
+            let Some((last, found)) = next(after, rows).await? else {
+                return Ok(None);
             };
-            suspects.into_iter().filter(is_again).for_each(|violation| tally.found(violation));
+            Ok::<_, StoreError>(Some((last, found, confirmed(after, last, &check).await?)))
+        };
+        match batch.await {
+            Ok(None) => return Ok(after),
+            Ok(Some((last, found, violations))) => {
+                violations.into_iter().for_each(|violation| tally.found(violation));
+                tally.checked(invariants, found);
+                progress.checked(invariants[0], found);
+                (after, failures) = (last, 0);
+                rows = next_batch(rows, started.elapsed());
+            }
+            // a database under load that ended the statement, or a connection that broke: nothing of it was counted
+            Err(error) if error.class == ErrorClass::Broken && failures < FAILURES_IN_ROW => {
+                failures += 1;
+                rows = ROWS_BOUNDS.0;
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(error),
         }
-        tally.checked(invariants, found);
-        progress.checked(invariants[0], found);
-        after = last;
-        rows = next_batch(rows, taken);
     }
-    Ok(after)
+}
+
+/// What was found, and was found again.
+async fn confirmed<Key: Copy>(
+    after: Key,
+    last: Key,
+    check: &impl AsyncFn(Key, Key) -> Result<Vec<Violation>, StoreError>,
+) -> Result<Vec<Violation>, StoreError> {
+    let suspects = check(after, last).await?;
+    if suspects.is_empty() {
+        return Ok(suspects);
+    }
+    tokio::time::sleep(PAUSE).await;
+    let again = check(after, last).await?;
+    let is_again = |suspect: &Violation| {
+        again.iter().any(|other| (other.invariant, other.id) == (suspect.invariant, suspect.id))
+    };
+    Ok(suspects.into_iter().filter(is_again).collect())
 }
 
 fn next_batch(rows: u64, taken: Duration) -> u64 {
@@ -151,4 +179,50 @@ fn next_batch(rows: u64, taken: Duration) -> u64 {
         _ => rows,
     };
     rows.clamp(ROWS_BOUNDS.0, ROWS_BOUNDS.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+
+    use super::*;
+
+    struct Silent;
+    impl Progress for Silent {
+        fn checked(&self, _: Invariant, _: u64) {}
+    }
+
+    fn broken() -> StoreError {
+        StoreError { class: ErrorClass::Broken, ..StoreError::corrupt("canceled") }
+    }
+
+    /// Walks up to 10,000 while every batch of more than `bearable` rows fails; the sizes of the batches, and what came of it.
+    async fn walked(bearable: u64) -> (Vec<u64>, Result<u64, StoreError>, Tally) {
+        let (asked, size, mut tally) = (RefCell::new(Vec::new()), Cell::new(0), Tally::default());
+        let next = async |after: u64, rows: u64| {
+            asked.borrow_mut().push(rows);
+            size.set(rows);
+            let last = (after + rows).min(10_000);
+            Ok((last > after).then_some((last, last - after)))
+        };
+        let check = async |_, _| if size.get() > bearable { Err(broken()) } else { Ok(Vec::new()) };
+        let end = walk(0, &[Invariant::Floor], next, check, &mut tally, &Silent).await;
+        (asked.into_inner(), end, tally)
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_the_database_ended_is_checked_in_smaller_ones() {
+        let (asked, end, tally) = walked(999).await;
+        assert_eq!((asked[0], asked[1]), (ROWS, ROWS_BOUNDS.0));
+        assert_eq!(end.unwrap(), 10_000);
+        assert_eq!(tally.of(Invariant::Floor).checked, 10_000);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_away_ends_the_audit() {
+        let (asked, end, tally) = walked(0).await;
+        assert_eq!(end.unwrap_err().class, ErrorClass::Broken);
+        assert_eq!(asked.len(), 1 + FAILURES_IN_ROW as usize);
+        assert_eq!(tally.of(Invariant::Floor).checked, 0);
+    }
 }

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::support::{
     engine::Engine::{self, Postgres, Sqlite},
     large_catalogue::LargeCatalogue,
+    plan::touched,
 };
 
 const PRODUCTS: u32 = 100_000;
@@ -121,15 +122,6 @@ fn is_bounded(step: &str) -> bool {
         }
         None => !step.contains("TEMP B-TREE"),
     }
-}
-
-/// Rows that a plan reads from tables, those read in vain too.
-fn touched(node: &Value) -> f64 {
-    let figure = |name: &str| node[name].as_f64().unwrap_or_default();
-    let read =
-        figure("Actual Rows") + figure("Rows Removed by Filter") + figure("Rows Removed by Index Recheck");
-    let here = if node["Relation Name"].is_string() { read * figure("Actual Loops") } else { 0.0 };
-    here + node["Plans"].as_array().into_iter().flatten().map(touched).sum::<f64>()
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub mod link;
 pub mod load;
 pub mod mount;
 pub mod peer;
+pub mod plan;
 pub mod port;
 pub mod postgres;
 pub mod process;
