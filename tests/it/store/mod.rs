@@ -7,3 +7,4 @@ mod full_disk;
 mod large_catalogue;
 mod together;
 mod upgrade;
+mod waiting;
