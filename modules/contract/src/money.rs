@@ -136,6 +136,29 @@ mod tests {
         assert_eq!(total(1, 499), 0);
         assert_eq!(total(1, 500), 1);
         assert_eq!(total(1, -500), -1);
+        assert_eq!(Money(i64::MAX).line_total(Quantity::from_milli(1001)), None);
+    }
+
+    #[test]
+    fn writes_amounts_in_the_places_of_the_currency() {
+        let text = |minor, code| Money::from_minor(minor).format(currency(code));
+        assert_eq!(
+            (text(1250, "EUR"), text(5, "EUR"), text(0, "EUR")),
+            ("12.50".into(), "0.05".into(), "0.00".into())
+        );
+        assert_eq!((text(-5, "EUR"), text(-1250, "EUR")), ("-0.05".into(), "-12.50".into()));
+        assert_eq!(
+            (text(1200, "JPY"), text(-1, "JPY"), text(1234, "KWD")),
+            ("1200".into(), "-1".into(), "1.234".into())
+        );
+    }
+
+    #[test]
+    fn sums_up_to_64_bits() {
+        let sum = |amounts: &[i64]| Money::sum(amounts.iter().copied().map(Money)).map(Money::minor);
+        assert_eq!(sum(&[]), Some(0));
+        assert_eq!(sum(&[380, -80, 5]), Some(305));
+        assert_eq!((sum(&[i64::MAX - 1, 1]), sum(&[i64::MAX, 1])), (Some(i64::MAX), None));
     }
 
     proptest! {

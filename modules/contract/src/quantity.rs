@@ -167,6 +167,8 @@ mod tests {
         assert_eq!(milli("0.30000000000000004"), Some(300));
         assert_eq!(milli("0.2999999999999999889"), Some(300));
         assert_eq!(milli("1000000"), Some(Quantity::MAX_MILLI));
+        assert_eq!(milli("-1000000"), Some(-Quantity::MAX_MILLI));
+        assert_eq!((milli("0.100000001"), milli("0.100000002")), (Some(100), None));
         for bad in ["0.0001", "0.3001", "1000000.001", "1e3", "1000000000000000000", "NaN", "", "--1", "0x1"]
         {
             assert_eq!(milli(bad), None, "{bad:?}");
@@ -177,8 +179,28 @@ mod tests {
     }
 
     #[test]
+    fn a_level_may_be_what_many_requests_made_of_it() {
+        let milli = |text| Quantity::parse_level(text).map(Quantity::milli);
+        assert_eq!(milli("1000000000000").ok(), Some(Quantity::MAX_LEVEL_MILLI));
+        assert_eq!(milli("-1000000000000").ok(), Some(-Quantity::MAX_LEVEL_MILLI));
+        assert!(milli("1000000000000.001").is_err());
+    }
+
+    #[test]
+    fn says_how_much_it_may_be() {
+        let fault = Quantity::parse("1000001").unwrap_err().to_string();
+        assert_eq!(fault, "must be between -1000000 and 1000000");
+        let fault = serde_json::from_str::<Quantity>("10000000000000000").unwrap_err().to_string();
+        assert!(fault.starts_with("must be between -1000000000000 and 1000000000000"), "{fault}");
+    }
+
+    #[test]
     fn writes_the_shortest_number() {
-        let json = |milli| serde_json::to_string(&Quantity(milli)).unwrap();
+        let json = |milli| {
+            let text = serde_json::to_string(&Quantity(milli)).unwrap();
+            assert_eq!(Quantity(milli).to_string(), text);
+            text
+        };
         assert_eq!(json(2000), "2");
         assert_eq!(json(350), "0.35");
         assert_eq!(json(-1), "-0.001");

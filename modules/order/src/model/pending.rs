@@ -196,7 +196,9 @@ mod tests {
 
     #[test]
     fn is_only_refused_when_late_or_without_request() {
-        assert!(pending().question().is_some());
+        let hash = pending().hash.map(|hash| hash.to_hex());
+        assert_eq!(pending().question().map(|question| question.request_hash), hash);
+        assert_eq!(pending().refusal().request_hash, hash);
         assert!(PendingOrder { past_decide_by: true, ..pending() }.question().is_none());
         let fence = PendingOrder { request: None, hash: None, ..pending() };
         assert!(fence.question().is_none() && fence.refusal().request_hash.is_none());

@@ -73,3 +73,17 @@ fn jittered(longest_ms: u64) -> Duration {
     let random = uuid::Uuid::new_v4().as_u128() as u64;
     Duration::from_millis(longest_ms / 2 + random % (longest_ms / 2 + 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_anything_from_half_of_the_longest_to_all_of_it() {
+        let drawn: Vec<u64> = (0..2000).map(|_| jittered(26).as_millis() as u64).collect();
+        for ms in 13..=26 {
+            assert!(drawn.contains(&ms), "never {ms} ms");
+        }
+        assert!(drawn.iter().all(|ms| (13..=26).contains(ms)));
+    }
+}

@@ -1,6 +1,9 @@
 //! Placing and repeating.
 
+use std::time::Duration;
+
 use contract::Code;
+use platform::deadline::Deadline;
 
 use super::{
     shelf::Mood,
@@ -8,7 +11,7 @@ use super::{
 };
 use crate::{
     OrderError, OrderSettings,
-    model::{OrderState, OrderStatus},
+    model::{OrderState, OrderStatus, Standing},
 };
 
 #[tokio::test]
@@ -137,4 +140,18 @@ async fn past_its_decide_by_an_order_is_refused_instead_of_decided() {
     shop.orders.intend(&key("a"), &command).await.unwrap();
     let late = shop.orders.place(&key("a"), &command).await.unwrap();
     assert_eq!((late.value.status(), shop.shelf.left(coffee)), (OrderStatus::Cancelled, 5000));
+}
+
+#[tokio::test]
+async fn what_is_unknown_is_asked_again_at_growing_pauses() {
+    let shop = TestShop::open().await;
+    let coffee = shop.shelf.put(1, 5000);
+    let intent = shop.orders.intend(&key("a"), &wanted(&[(coffee, 1000, None)])).await.unwrap();
+    let Standing::Pending(pending) = intent.standing else { panic!("{intent:?}") };
+    shop.shelf.mood.set(Mood::Forgetful);
+    let unknown = shop.orders.decide(&pending, Deadline::after(Duration::from_millis(600))).await;
+    assert!(matches!(unknown, Err(OrderError::OutcomeUnknown { .. })), "{unknown:?}");
+    // at the shortest 13, 25, 50 and then 100 ms apart
+    assert!((2..=8).contains(&shop.shelf.asked.get()), "{}", shop.shelf.asked.get());
+    assert_eq!(shop.shelf.left(coffee), 4000);
 }

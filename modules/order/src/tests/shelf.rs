@@ -31,6 +31,8 @@ pub enum Mood {
 #[derive(Default)]
 pub struct Shelf {
     pub mood: Cell<Mood>,
+    /// How often it was asked to decide.
+    pub asked: Cell<u32>,
     pub stock_milli: RefCell<HashMap<ProductId, i64>>,
     deductions: RefCell<HashMap<OrderId, (Option<String>, Deduction)>>,
 }
@@ -123,6 +125,7 @@ impl ProductApi for Shelf {
         request: &DecideRequest,
         _: Deadline,
     ) -> Result<Deduction, ProductApiError> {
+        self.asked.set(self.asked.get() + 1);
         self.answer(order, Some(request.request_hash.clone()), || self.verdict(&request.lines)).await
     }
 

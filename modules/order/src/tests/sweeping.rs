@@ -106,3 +106,45 @@ async fn runs_until_told_to_stop_and_shows_what_is_pending() {
     let page = shop.metrics.encode().unwrap();
     assert!(page.contains("pos_sweeper_orders_total{outcome=\"finished\"} 10\n"), "{page}");
 }
+
+#[tokio::test]
+async fn a_full_batch_is_followed_at_once_by_the_next() {
+    let settings = at_once();
+    let seldom = SweeperSettings { every_ms: 60_000, ..settings.sweeper };
+    let shop = TestShop::open_with(OrderSettings { sweeper: seldom, ..settings }).await;
+    // two full batches, and the half one after which it pauses
+    for name in 0..10 {
+        intend(&shop, &format!("order-{name}"), 100).await;
+    }
+    sweep_until(&shop, |page| page.contains("pos_sweeper_orders_total{outcome=\"finished\"} 10\n")).await;
+}
+
+#[tokio::test]
+async fn shows_what_stays_pending() {
+    let shop = TestShop::open_with(at_once()).await;
+    intend(&shop, "a", 1000).await;
+    shop.shelf.mood.set(Mood::Refusing);
+    sweep_until(&shop, |page| page.contains("pos_orders_pending 1\n")).await;
+}
+
+#[tokio::test]
+async fn once_told_to_stop_it_takes_up_nothing() {
+    let shop = TestShop::open_with(at_once()).await;
+    let pending = intend(&shop, "a", 1000).await;
+    let (_told, stopped) = watch::channel(true);
+    shop.orders.sweep(stopped).await;
+    assert_eq!(shop.orders.get(pending.id).await.unwrap().status(), OrderStatus::Pending);
+}
+
+/// Lets the sweeper run until the page of metrics shows this, for 10 s at most.
+async fn sweep_until(shop: &TestShop, shows: impl Fn(&str) -> bool) {
+    let (stop, stopped) = watch::channel(false);
+    let watching = async {
+        while !shows(&shop.metrics.encode().unwrap()) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        stop.send(true).unwrap();
+    };
+    let both = async { tokio::join!(shop.orders.sweep(stopped), watching) };
+    tokio::time::timeout(Duration::from_secs(10), both).await.expect("it shows at last");
+}

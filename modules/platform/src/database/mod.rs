@@ -9,6 +9,8 @@ mod location;
 mod lock;
 mod migrate;
 pub mod remembered;
+#[cfg(test)]
+mod scratch;
 mod sql;
 mod transaction;
 

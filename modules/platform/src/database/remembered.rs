@@ -252,3 +252,6 @@ fn is_old(database: &Database, settings: &IdempotencySettings) -> Expr {
     let keep_ms = i64::from(settings.keep_days) * 24 * 60 * 60 * 1000;
     Expr::col(row::Column::CreatedAt).lt(now_plus_ms(database.backend(), -keep_ms))
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,3 +88,6 @@ fn pause(tries: u32) -> Duration {
     let random = uuid::Uuid::new_v4().as_u128() as u64;
     Duration::from_millis(1 + random % longest)
 }
+
+#[cfg(test)]
+mod tests;

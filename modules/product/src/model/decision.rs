@@ -131,6 +131,14 @@ mod tests {
     }
 
     #[test]
+    fn what_leaves_exactly_nothing_is_not_marked() {
+        let (ids, products) = shelf(vec![product(StockPolicy::Flag, 1000), product(StockPolicy::Flag, 999)]);
+        let lines: Vec<DecideLine> = ids.iter().map(|id| line(*id, 1000)).collect();
+        let Verdict::Held { lines, .. } = decide(&lines, &products) else { panic!("refused") };
+        assert_eq!(lines.iter().map(|line| line.flagged).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
     fn a_total_beyond_64_bits_is_refused() {
         let mut dear: Vec<Product> = (0..200).map(|_| product(StockPolicy::Allow, 0)).collect();
         for product in &mut dear {

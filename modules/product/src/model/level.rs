@@ -66,6 +66,14 @@ mod tests {
     }
 
     #[test]
+    fn all_of_it_can_be_taken_and_as_much_as_can_be_kept_come_in() {
+        let (all, most) = (Quantity::from_milli(-2000), Quantity::from_milli(Quantity::MAX_LEVEL_MILLI));
+        assert_eq!(product(StockPolicy::Deny, 2000).level_after(all), Ok(Quantity::ZERO));
+        assert_eq!(product(StockPolicy::Deny, 0).level_after(most), Ok(most));
+        assert_eq!(product(StockPolicy::Deny, 1).level_after(most), Err(Refusal::StockOutOfRange));
+    }
+
+    #[test]
     fn goods_can_come_in_while_stock_is_below_zero() {
         let one = Quantity::from_milli(1000);
         assert_eq!(product(StockPolicy::Allow, -5000).level_after(one).unwrap().milli(), -4000);
