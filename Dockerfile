@@ -12,9 +12,10 @@ COPY modules/gateway/Cargo.toml modules/gateway/
 # not built, but the workspace is not whole without them
 COPY verification/model/Cargo.toml verification/model/
 COPY verification/torture/Cargo.toml verification/torture/
+COPY bench/Cargo.toml bench/
 COPY fuzz fuzz
 RUN mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
- && for module in modules/* verification/*; do mkdir -p "$module/src" && touch "$module/src/lib.rs"; done \
+ && for module in modules/* verification/* bench; do mkdir -p "$module/src" && touch "$module/src/lib.rs"; done \
  && cargo build --profile dist --locked --bin pos \
  && rm -rf src modules/*/src
 

@@ -3,16 +3,11 @@
 mod audit;
 mod check;
 mod clients;
-mod dns;
 mod end;
 mod faults;
 mod history;
-mod lock;
 mod options;
 mod pending;
-mod place;
-mod postgres;
-mod process;
 mod report;
 mod run;
 mod shop;
@@ -23,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use options::Options;
+use torture::{dns, lock, place, postgres, process};
 
 /// Something did not hold; 1 is for a run that could not be made.
 const EXIT_VIOLATIONS: u8 = 2;

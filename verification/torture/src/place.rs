@@ -12,10 +12,10 @@ use anyhow::Context;
 /// down for a moment.
 const PORTS: std::ops::Range<u16> = 12_000..32_000;
 
-/// A directory of its own, which stays until the run removes it.
-pub fn make_directory(parent: Option<&Path>, seed: u64) -> anyhow::Result<PathBuf> {
+/// A directory of its own, whose name begins with `name`; it stays until the run removes it.
+pub fn make_directory(parent: Option<&Path>, name: &str) -> anyhow::Result<PathBuf> {
     let parent = parent.map_or_else(std::env::temp_dir, Path::to_owned);
-    let path = parent.join(format!("pos-torture-{seed}-{}", std::process::id()));
+    let path = parent.join(format!("{name}-{}", std::process::id()));
     fs::create_dir_all(&path).with_context(|| format!("{} cannot be made", path.display()))?;
     path.canonicalize().context("the directory is gone")
 }

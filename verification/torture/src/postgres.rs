@@ -12,8 +12,6 @@ use tokio::time::{sleep, timeout};
 
 use crate::process::{Process, Program, find};
 
-/// Enough for all services; few enough that they can be used up.
-const MAX_CONNECTIONS: u32 = 80;
 const UP_WITHIN: Duration = Duration::from_secs(60);
 const ASKED_WITHIN: Duration = Duration::from_secs(3);
 
@@ -23,8 +21,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// With an empty database `pos` of a role `pos`, which is no superuser.
-    pub async fn start(name: &str, directory: &Path, port: u16) -> anyhow::Result<Self> {
+    /// With an empty database `pos` of a role `pos`, which is no superuser; or as an earlier run left it there.
+    pub async fn start(
+        name: &str,
+        directory: &Path,
+        port: u16,
+        max_connections: u32,
+    ) -> anyhow::Result<Self> {
         let binaries = find_binaries().context(
             "there is no PostgreSQL server on this machine (initdb, postgres): install the package 'postgresql'",
         )?;
@@ -46,12 +49,15 @@ impl Server {
             directory: directory.clone(),
             user: user.clone(),
         };
-        make.run()?;
+        let is_new = !directory.join("data").exists();
+        if is_new {
+            make.run()?;
+        }
         let settings = [
             format!("port={port}"),
             "listen_addresses=127.0.0.1".to_owned(),
             "unix_socket_directories=".to_owned(),
-            format!("max_connections={MAX_CONNECTIONS}"),
+            format!("max_connections={max_connections}"),
             "log_min_error_statement=panic".to_owned(),
         ];
         let arguments = ["-D".to_owned(), "data".to_owned()]
@@ -65,8 +71,10 @@ impl Server {
         };
         let server = Self { process: Process::start(program)?, port };
         server.up().await?;
-        server.execute("CREATE ROLE pos LOGIN").await?;
-        server.execute("CREATE DATABASE pos OWNER pos").await?;
+        if is_new {
+            server.execute("CREATE ROLE pos LOGIN").await?;
+            server.execute("CREATE DATABASE pos OWNER pos").await?;
+        }
         Ok(server)
     }
 
@@ -111,8 +119,8 @@ fn unprivileged_user() -> Option<String> {
     is_root.then(|| user.to_owned())
 }
 
-/// The newest server's.
-fn find_binaries() -> Option<PathBuf> {
+/// Where the newest server's programs are.
+pub fn find_binaries() -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<(u32, PathBuf)> = versions
         .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))

@@ -107,6 +107,11 @@ impl Process {
         &self.program.name
     }
 
+    /// Of the system; `None` while it is down.
+    pub fn id(&self) -> Option<u32> {
+        lock(&self.state).child.as_ref().map(Child::id)
+    }
+
     /// Starts it unless it runs.
     pub fn start_again(&self) -> anyhow::Result<()> {
         let mut state = lock(&self.state);
@@ -209,7 +214,8 @@ pub fn send(process: u32, signal: Signal) {
     }
 }
 
-fn children(parent: u32) -> Vec<u32> {
+/// What a process of this number started and still runs.
+pub fn children(parent: u32) -> Vec<u32> {
     let listed = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap_or_default();
     listed.split_whitespace().filter_map(|id| id.parse().ok()).collect()
 }

@@ -51,7 +51,7 @@ const LOGGED: [&str; 5] = [
 pub async fn run(options: &Options, stop: Stop) -> anyhow::Result<bool> {
     let seed = options.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
     let pos = find_pos(options.pos.as_deref())?;
-    let directory = place::make_directory(options.directory.as_deref(), seed)?;
+    let directory = place::make_directory(options.directory.as_deref(), &format!("pos-torture-{seed}"))?;
     println!("torture: {} with seed {seed}, in {}", options.shape.name(), directory.display());
     let history = History::create(&directory.join("history.jsonl"))?;
     let outcome = tokio::select! {

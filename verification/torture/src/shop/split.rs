@@ -24,6 +24,9 @@ const TIMEOUTS: [(&str, &str); 2] =
 /// The last order service waits longer for a lock than for its statement, so that it meets the other time-out.
 const LOCK_TIMEOUT: (&str, &str) = ("POS__DATABASE__LOCK_TIMEOUT_MS", "10000");
 
+/// Enough for all services; few enough that they can be used up.
+const MAX_CONNECTIONS: u32 = 80;
+
 struct Building<'a> {
     ground: &'a Ground<'a>,
     ports: Vec<u16>,
@@ -82,7 +85,7 @@ pub async fn start(ground: &Ground<'_>) -> anyhow::Result<Shop> {
 impl Building<'_> {
     async fn server(&mut self, name: &str) -> anyhow::Result<Arc<Server>> {
         let port = free_port(&mut self.ports)?;
-        Ok(Arc::new(Server::start(name, self.ground.directory, port).await?))
+        Ok(Arc::new(Server::start(name, self.ground.directory, port, MAX_CONNECTIONS).await?))
     }
 
     async fn wire(

@@ -1,0 +1,73 @@
+//! What is measured stands here: directory, ports, processes, databases, proxies.
+
+mod catalogue;
+mod postgres;
+mod proxies;
+mod shop;
+mod usage;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use torture::{place, process::Program};
+
+use crate::options::Options;
+
+pub use catalogue::{ids, page_after};
+pub use postgres::{Postgres, SplitDatabases, program};
+pub use proxies::{Proxy, haproxy, nginx};
+pub use shop::{All, Service, Split, start_service};
+pub use usage::{Usage, Watch};
+
+/// Ends with the value, and takes its directory with it.
+pub struct Ground {
+    pub directory: PathBuf,
+    pub pos: PathBuf,
+    ports: std::sync::Mutex<Vec<u16>>,
+}
+
+impl Ground {
+    pub fn make(options: &Options) -> anyhow::Result<Self> {
+        let beside = std::env::current_exe()?.with_file_name("pos");
+        let pos = options.pos.clone().unwrap_or(beside);
+        let pos = pos.canonicalize().with_context(|| {
+            format!("{} is not there: cargo build --release, or name it with --pos", pos.display())
+        })?;
+        let directory = place::make_directory(options.directory.as_deref(), "pos-bench")?;
+        Ok(Self { directory, pos, ports: std::sync::Mutex::default() })
+    }
+
+    pub fn port(&self) -> anyhow::Result<u16> {
+        place::free_port(&mut torture::lock::lock(&self.ports))
+    }
+
+    /// `pos` with these arguments and settings over its defaults.
+    pub fn pos(&self, name: &str, arguments: &[&str], settings: &[(&str, String)]) -> Program {
+        self.program(&self.pos, name, arguments, settings)
+    }
+
+    pub fn program(
+        &self,
+        file: &Path,
+        name: &str,
+        arguments: &[&str],
+        settings: &[(&str, String)],
+    ) -> Program {
+        Program {
+            name: name.to_owned(),
+            file: file.to_owned(),
+            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+            settings: settings.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
+            directory: self.directory.clone(),
+            user: None,
+        }
+    }
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.directory) {
+            eprintln!("{} stays: {error}", self.directory.display());
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The one PostgreSQL server that all of a run share, with its defaults for durability, and the databases in it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use sqlx::AssertSqlSafe;
+use torture::postgres::{Server, find_binaries};
+
+use super::Ground;
+
+/// Every client of pgbench, and the pools of all services.
+const MAX_CONNECTIONS: u32 = 400;
+
+pub struct Postgres {
+    pub server: Server,
+}
+
+/// Where the modules of a split shop keep what they know.
+#[derive(Clone, Debug)]
+pub struct SplitDatabases {
+    pub product: String,
+    pub order: String,
+}
+
+impl Postgres {
+    /// In a directory where an earlier run may have left one.
+    pub async fn start(ground: &Ground, directory: &Path) -> anyhow::Result<Self> {
+        let server = Server::start("postgres", directory, ground.port()?, MAX_CONNECTIONS).await?;
+        Ok(Self { server })
+    }
+
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://pos@127.0.0.1:{}/{database}", self.server.port)
+    }
+
+    /// Empty, or as it stands; answers whether it is new.
+    pub async fn database(&self, name: &str) -> anyhow::Result<bool> {
+        let mut connection = self.server.connect("postgres").await?;
+        let there =
+            sqlx::query_scalar::<_, bool>("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+                .bind(name)
+                .fetch_one(&mut connection)
+                .await?;
+        if !there {
+            let create = format!("CREATE DATABASE {name} OWNER pos");
+            sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut connection).await?;
+        }
+        Ok(!there)
+    }
+
+    /// A product and an order database whose names begin with `prefix`.
+    pub async fn split_databases(&self, prefix: &str) -> anyhow::Result<SplitDatabases> {
+        let (product, order) = (format!("{prefix}_product"), format!("{prefix}_order"));
+        self.database(&product).await?;
+        self.database(&order).await?;
+        Ok(SplitDatabases { product: self.url(&product), order: self.url(&order) })
+    }
+
+    /// As the owner of a database.
+    pub async fn execute(&self, database: &str, sql: String) -> anyhow::Result<()> {
+        use sqlx::Connection;
+        let mut connection = sqlx::PgConnection::connect(&self.url(database)).await?;
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
+        Ok(())
+    }
+}
+
+/// One of PostgreSQL's own programs.
+pub fn program(name: &str) -> anyhow::Result<PathBuf> {
+    let path = find_binaries().context("there is no PostgreSQL")?.join(name);
+    anyhow::ensure!(
+        path.is_file(),
+        "there is no {name}: install the packages 'postgresql' and 'postgresql-client'"
+    );
+    Ok(path)
+}

@@ -1,0 +1,16 @@
+//! What asks a shop: lean HTTP clients, who wait for each answer or who do not, and what they were told.
+
+mod closed;
+mod connection;
+mod open;
+mod outcome;
+mod work;
+
+pub use closed::closed_loop;
+pub use connection::Connection;
+pub use open::open_loop;
+pub use outcome::{Outcome, own_cpu};
+pub use work::Work;
+
+/// Any answer is there by then, or counts as none.
+const ANSWERED_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);

@@ -1,0 +1,122 @@
+//! What clients were told, and how soon.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use nix::sys::resource::{UsageWho, getrusage};
+
+/// Three digits of every time are kept.
+const DIGITS: u8 = 3;
+
+/// Times from when a request was meant to be sent to its answer.
+#[derive(Clone)]
+pub struct Times(Histogram<u64>);
+
+/// Of one stretch of time.
+#[derive(Clone)]
+pub struct Outcome {
+    pub done: Times,
+    /// Told 503.
+    pub turned_away: Times,
+    /// Answered otherwise, or not at all.
+    pub failed: u64,
+    pub first_failure: Option<String>,
+    /// What was done within the time.
+    pub per_second: f64,
+    /// Processor time of this program: the load generator's own.
+    pub own_cpu: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self(Histogram::new(DIGITS).expect("three digits are possible"))
+    }
+}
+
+impl Times {
+    pub fn add(&mut self, time: Duration) {
+        // it grows with what is recorded, so that this cannot fail
+        let _ = self.0.record(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    pub fn merge(&mut self, other: &Self) {
+        // fails only where the other one reaches further, and both grow as they have to
+        let _ = self.0.add(&other.0);
+    }
+
+    pub fn count(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// The time within which this share of them was answered, such as 0.99; in milliseconds. NaN where none was.
+    pub fn within_ms(&self, share: f64) -> f64 {
+        match self.count() {
+            0 => f64::NAN,
+            _ => self.0.value_at_quantile(share) as f64 / 1000.0,
+        }
+    }
+}
+
+impl Default for Outcome {
+    fn default() -> Self {
+        Self {
+            done: Times::default(),
+            turned_away: Times::default(),
+            failed: 0,
+            first_failure: None,
+            per_second: 0.0,
+            own_cpu: Duration::ZERO,
+        }
+    }
+}
+
+impl Outcome {
+    /// An answer, after a time; `done` is the status that was wanted.
+    pub fn answered(&mut self, status: u16, done: u16, body: &[u8], after: Duration) {
+        match status {
+            status if status == done => self.done.add(after),
+            503 => self.turned_away.add(after),
+            _ => self.fail(format!("{status} {}", String::from_utf8_lossy(body))),
+        }
+    }
+
+    pub fn fail(&mut self, why: String) {
+        self.failed += 1;
+        self.first_failure.get_or_insert(why);
+    }
+
+    pub fn merge(&mut self, other: Self) {
+        self.done.merge(&other.done);
+        self.turned_away.merge(&other.turned_away);
+        self.failed += other.failed;
+        self.first_failure = self.first_failure.take().or(other.first_failure);
+    }
+}
+
+/// Processor time that this program has used so far.
+pub fn own_cpu() -> Duration {
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return Duration::ZERO };
+    let micros = |time: nix::sys::time::TimeVal| {
+        let seconds = Duration::from_secs(time.tv_sec().try_into().unwrap_or_default());
+        seconds + Duration::from_micros(time.tv_usec().try_into().unwrap_or_default())
+    };
+    micros(usage.user_time()) + micros(usage.system_time())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_any_length_are_kept_also_when_put_together() {
+        let mut times = Times::default();
+        (1..=98).for_each(|_| times.add(Duration::from_micros(250)));
+        let mut others = Times::default();
+        (1..=2).for_each(|_| others.add(Duration::from_secs(12)));
+        times.merge(&others);
+        assert_eq!(times.count(), 100);
+        assert!((0.249..0.251).contains(&times.within_ms(0.5)));
+        assert!((11_990.0..12_010.0).contains(&times.within_ms(0.99)));
+        assert!(Times::default().within_ms(0.5).is_nan());
+    }
+}

@@ -1,0 +1,97 @@
+//! The command line.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Parser, ValueEnum};
+
+/// Measures pos against what its database and other proxies can do, in the same run. Needs `cargo build --release` of
+/// pos, PostgreSQL's programs, and for `hop` nginx and HAProxy.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "bench")]
+pub struct Options {
+    /// What to measure; `all` is everything that needs no grown store
+    #[arg(required = true, value_enum)]
+    pub tables: Vec<Table>,
+    /// Measured rounds, after one that warms up; each figure is the median of them
+    #[arg(long, default_value_t = 5)]
+    pub rounds: usize,
+    /// How long a round measures one thing
+    #[arg(long, default_value_t = 5.0)]
+    pub seconds: f64,
+    /// Clients of the ratios; throughput is shown for fewer and more as well
+    #[arg(long, default_value_t = 64)]
+    pub clients: usize,
+    /// Products of the shop
+    #[arg(long, default_value_t = 10_000)]
+    pub products: usize,
+    /// Two short rounds: for trying, not for figures
+    #[arg(long)]
+    pub quick: bool,
+    /// Copies report and charts into docs/
+    #[arg(long)]
+    pub report: bool,
+    /// The program that is measured; beside this one when left out
+    #[arg(long)]
+    pub pos: Option<PathBuf>,
+    /// Where databases are put while it runs; a temporary directory when left out
+    #[arg(long)]
+    pub directory: Option<PathBuf>,
+    /// Directory of the grown stores, filled at the first use and kept: for `growth`, `catalogue` and `ready`
+    #[arg(long)]
+    pub stores: Option<PathBuf>,
+    /// Products of the grown stores
+    #[arg(long, default_value_t = 1_000_000)]
+    pub grown_products: usize,
+    /// Orders of the grown stores
+    #[arg(long, default_value_t = 5_000_000)]
+    pub grown_orders: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Table {
+    /// Whole sales of random products, against pgbench
+    Sales,
+    /// The same on one hot product
+    Hot,
+    /// One client alone
+    Lone,
+    /// `all` on SQLite, against SQLite itself
+    Embedded,
+    /// A product by its id, against pgbench
+    Reads,
+    /// The gateway, against nginx and HAProxy
+    Hop,
+    /// Latency under fixed rates, up to twice what is carried
+    Overload,
+    /// Memory under that load, of the split shop and of `all`
+    Memory,
+    /// Sales with a grown store (needs --stores)
+    Growth,
+    /// Searching a grown store (needs --stores)
+    Catalogue,
+    /// `all` from start to ready on a grown store (needs --stores)
+    Ready,
+    /// All but the last three; with --stores those as well
+    All,
+}
+
+impl Options {
+    /// With what `--quick` changes.
+    pub fn settled(mut self) -> Self {
+        if self.quick {
+            self.rounds = self.rounds.min(2);
+            self.seconds = self.seconds.min(1.0);
+        }
+        self
+    }
+
+    pub fn round(&self) -> Duration {
+        Duration::from_secs_f64(self.seconds)
+    }
+
+    pub fn wants(&self, table: Table) -> bool {
+        let needs_store = matches!(table, Table::Growth | Table::Catalogue | Table::Ready);
+        let in_all = self.tables.contains(&Table::All) && (!needs_store || self.stores.is_some());
+        in_all || self.tables.contains(&table)
+    }
+}

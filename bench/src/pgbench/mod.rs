@@ -1,0 +1,195 @@
+//! The baseline: pgbench with statements of our own on the same server, with prepared statements and uuid keys.
+//!
+//! A sale is three transactions of one statement each, as services would do them: the order with its lines; stock,
+//! ledger and decision; the order's status. `lean` has the least that a sale needs, `full` every row, column, index and
+//! CHECK that ours writes: its tables are made from ours.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use torture::process::Program;
+
+use crate::{
+    ground::{Ground, Postgres, SplitDatabases, program},
+    load::Outcome,
+};
+
+const DATABASE: &str = "baseline";
+/// One hot row stands for all that a client may be told to do again; nothing of ours is.
+const TRIES: &str = "--max-tries=10";
+const THREADS: usize = 2;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Script {
+    LeanSale,
+    FullSale,
+    /// A product by its primary key.
+    Select,
+}
+
+pub struct Pgbench<'a> {
+    ground: &'a Ground,
+    postgres: &'a Postgres,
+    products: usize,
+}
+
+impl Script {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::LeanSale => include_str!("lean_sale.sql"),
+            Self::FullSale => include_str!("full_sale.sql"),
+            Self::Select => "SELECT * FROM full_product.products WHERE id = product_id(:first);\n",
+        }
+    }
+
+    /// With what each run draws anew; with a hot product the first of the three is always the same one.
+    fn with_draws(self, is_hot: bool) -> String {
+        let any = "random(1, :products)";
+        let first = if is_hot { "1" } else { any };
+        let id = "random(1, 9223372036854775807)";
+        format!(
+            "\\set high {id}\n\\set low {id}\n\\set first {first}\n\\set second {any}\n\\set third {any}\n{}",
+            self.text()
+        )
+    }
+}
+
+impl<'a> Pgbench<'a> {
+    /// Makes the tables, with so many products; those of `full` as they stand in the databases of a shop.
+    pub async fn prepare(
+        ground: &'a Ground,
+        postgres: &'a Postgres,
+        like: &SplitDatabases,
+        products: usize,
+    ) -> anyhow::Result<Self> {
+        let pgbench = Self { ground, postgres, products };
+        if postgres.database(DATABASE).await? {
+            postgres.execute(DATABASE, include_str!("lean_schema.sql").to_owned()).await?;
+            for (schema, url) in [("full_product", &like.product), ("full_order", &like.order)] {
+                postgres.execute(DATABASE, schema_of(url, schema)?).await?;
+            }
+            postgres.execute(DATABASE, rows(products)).await?;
+            postgres.execute(DATABASE, "VACUUM ANALYZE".to_owned()).await?;
+        }
+        Ok(pgbench)
+    }
+
+    /// # Errors
+    /// When pgbench fails, or a client of it does.
+    pub fn run(
+        &self,
+        script: Script,
+        is_hot: bool,
+        clients: usize,
+        lasting: Duration,
+    ) -> anyhow::Result<Outcome> {
+        let file = self.ground.directory.join("script.sql");
+        fs::write(&file, script.with_draws(is_hot))?;
+        let logs = self.ground.directory.join("transactions");
+        let arguments = [
+            "-n".to_owned(),
+            "-M".to_owned(),
+            "prepared".to_owned(),
+            "-l".to_owned(),
+            format!("--log-prefix={}", logs.display()),
+            TRIES.to_owned(),
+            format!("-Dproducts={}", self.products),
+            format!("-f{}", file.display()),
+            format!("-c{clients}"),
+            format!("-j{}", clients.min(THREADS)),
+            format!("-T{}", (lasting + opening(clients)).as_secs_f64().ceil()),
+            self.postgres.url(DATABASE),
+        ];
+        let mut command = self.program(&arguments)?.command();
+        let output = tokio::task::block_in_place(|| command.stdin(Stdio::null()).output())?;
+        let (said, complained) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        anyhow::ensure!(output.status.success(), "pgbench: {} {complained}", output.status);
+        let rate = said.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
+        let mut outcome = Outcome { per_second: rate.unwrap_or_default(), ..Outcome::default() };
+        if rate.is_none() {
+            outcome.fail("the time was over before all connections were open".to_owned());
+        }
+        for log in self.logs()? {
+            read_log(&fs::read_to_string(&log)?, &mut outcome);
+            fs::remove_file(log)?;
+        }
+        Ok(outcome)
+    }
+
+    fn program(&self, arguments: &[String]) -> anyhow::Result<Program> {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        Ok(self.ground.program(&program("pgbench")?, "pgbench", &arguments, &[]))
+    }
+
+    fn logs(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let files = fs::read_dir(&self.ground.directory)?.flatten().map(|entry| entry.path());
+        let is_log = |path: &PathBuf| {
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("transactions."))
+        };
+        Ok(files.filter(is_log).collect())
+    }
+}
+
+/// What its time is to be longer, since opening connections takes a part of it; its rate is without that.
+fn opening(clients: usize) -> Duration {
+    Duration::from_millis(500 + 10 * clients as u64)
+}
+
+/// Client, number and time in microseconds, and more, a line; or a word where the transaction failed.
+fn read_log(log: &str, outcome: &mut Outcome) {
+    for line in log.lines() {
+        match line.split(' ').nth(2).map(str::parse) {
+            Some(Ok(micros)) => outcome.done.add(Duration::from_micros(micros)),
+            _ => outcome.fail(line.to_owned()),
+        }
+    }
+}
+
+/// The tables of a database in another schema.
+fn schema_of(url: &str, schema: &str) -> anyhow::Result<String> {
+    let arguments = ["--schema-only", "--no-owner", "--no-privileges", "-d", url];
+    let output = Command::new(program("pg_dump")?).args(arguments).output()?;
+    anyhow::ensure!(output.status.success(), "pg_dump: {}", String::from_utf8_lossy(&output.stderr));
+    let dump = String::from_utf8(output.stdout)?.replace("public.", &format!("{schema}."));
+    // lines that begin with a backslash are psql's
+    let statements = dump.lines().filter(|line| !line.starts_with('\\'));
+    Ok(format!("CREATE SCHEMA {schema};\n{}", statements.collect::<Vec<_>>().join("\n")))
+}
+
+fn rows(products: usize) -> String {
+    format!(
+        "INSERT INTO lean_product.stock SELECT product_id(number), 1000000000, 0
+         FROM generate_series(1, {products}) number;
+         INSERT INTO full_product.products (id, name, price_minor, sku, archived, version, created_at, updated_at)
+         SELECT product_id(number), 'Product number ' || number, 250, 'SKU-' || lpad(number::text, 7, '0'), false, 1,
+           now(), now()
+         FROM generate_series(1, {products}) number;
+         INSERT INTO full_product.stock (product_id, policy, quantity_milli, seq)
+         SELECT product_id(number), 'deny', 1000000000000, 0 FROM generate_series(1, {products}) number;"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_tells_times_and_failures() {
+        let mut outcome = Outcome::default();
+        read_log("0 1 2500 0 1700000000 1 0\n1 1 failed 0 1700000000 2 3\n", &mut outcome);
+        assert_eq!((outcome.done.count(), outcome.failed), (1, 1));
+        assert!((2.49..2.51).contains(&outcome.done.within_ms(0.5)));
+    }
+
+    #[test]
+    fn a_sale_is_three_statements() {
+        for script in [Script::LeanSale, Script::FullSale] {
+            assert_eq!(script.text().matches(';').count(), 3);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! When, of what and on what it was measured.
+
+use std::{fs, process::Command};
+
+use crate::options::Options;
+
+pub fn describe(options: &Options) -> String {
+    let mut versions = vec![version("rustc", "rustc")];
+    if let Ok(postgres) = crate::ground::program("postgres") {
+        versions.push(version("PostgreSQL", &postgres.display().to_string()));
+    }
+    versions.extend([version("nginx", "nginx"), version("HAProxy", "haproxy")]);
+    versions.push(format!("SQLite {}", rusqlite::version()));
+    let versions: Vec<String> = versions.into_iter().filter(|version| !version.ends_with(' ')).collect();
+    let quick = if options.quick { " `--quick`: for trying, these are no figures." } else { "" };
+    format!(
+        "`cargo run --release -p bench -- all --report`. {}, pos {}, {}; {}. Median of {} rounds of {} s \
+         (least–most), each round one thing after the other so that noise hits all; the load generator runs on \
+         the same machine.{quick}",
+        chrono::Local::now().format("%-d %B %Y"),
+        env!("CARGO_PKG_VERSION"),
+        versions.join(", "),
+        machine(),
+        options.rounds,
+        options.seconds,
+    )
+}
+
+fn machine() -> String {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let processors = read("/proc/cpuinfo");
+    let model =
+        processors.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split_once(": "));
+    let memory = read("/proc/meminfo");
+    let kib: Option<u64> =
+        memory.lines().next().and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+    let kernel = read("/proc/sys/kernel/osrelease");
+    let load = read("/proc/loadavg");
+    format!(
+        "{} cores of {}, {} GiB of memory, Linux {}, load average at the end {}",
+        std::thread::available_parallelism().map_or(0, usize::from),
+        model.map_or("an unnamed processor", |(_, model)| model),
+        kib.unwrap_or_default() / 1024 / 1024,
+        kernel.trim(),
+        load.split(' ').next().unwrap_or("unknown")
+    )
+}
+
+/// Name and number, or the name alone.
+fn version(name: &str, program: &str) -> String {
+    let mut said = String::new();
+    for flag in ["--version", "-v"] {
+        if let Ok(output) = Command::new(program).arg(flag).output() {
+            said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+            if output.status.success() {
+                break;
+            }
+        }
+    }
+    let is_number =
+        |word: &&str| word.starts_with(|first: char| first.is_ascii_digit()) && word.contains('.');
+    let words = said.split([' ', '/', '\n', '-']);
+    format!("{name} {}", words.into_iter().find(is_number).unwrap_or_default())
+}

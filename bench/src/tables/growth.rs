@@ -1,0 +1,70 @@
+//! Whether a shop with many products and orders sells as much as a new one.
+
+use std::fmt;
+
+use super::{
+    Bench,
+    grown::Stores,
+    rounds::{Rounds, ratio},
+};
+use crate::{
+    ground::Split,
+    load::{Outcome, Work, closed_loop},
+    report::{Bars, Goal, Report, Section},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Store {
+    Small,
+    Grown,
+}
+
+const STORES: [Store; 2] = [Store::Small, Store::Grown];
+
+pub async fn measure(bench: &Bench<'_>, stores: &Stores, report: &mut Report) -> anyhow::Result<()> {
+    let options = bench.options;
+    // new at each run: it has no orders
+    let new = stores.postgres.split_databases(&format!("small_{}", std::process::id())).await?;
+    let small = Split::start(bench.ground, &new, options.products).await?;
+    let grown = Split::start(bench.ground, &stores.databases, options.grown_products).await?;
+    let measured = Rounds::run(options, &STORES, async |store| {
+        let shop = if store == Store::Small { &small } else { &grown };
+        let work = Work::Sale { products: shop.products.clone(), is_hot: false };
+        closed_loop(shop.gateway.at, &work, options.clients, options.round()).await
+    })
+    .await?;
+    let mut section = Section::new(
+        "A grown store",
+        &format!(
+            "Whole sales of random products by {} clients: {} products and no orders at first, against {} \
+             products and {} orders; PostgreSQL, both on one server.",
+            options.clients, options.products, options.grown_products, options.grown_orders
+        ),
+        &["store", "sales/s", "÷ small", "p50 ms", "p99 ms"],
+    );
+    let rate = |run: &Outcome| run.per_second;
+    for store in STORES {
+        section.row(&[
+            store.to_string(),
+            measured.figure(store, rate).show(0),
+            measured.compare(store, Store::Small, rate, ratio).show(2),
+            measured.figure(store, |run| run.done.within_ms(0.5)).show(2),
+            measured.figure(store, |run| run.done.within_ms(0.99)).show(2),
+        ]);
+    }
+    report.section(section);
+    measured.note_failures(report);
+    report.goal(Goal::Growth, measured.compare(Store::Grown, Store::Small, rate, ratio));
+    let bars = STORES.map(|store| (store.to_string(), measured.figure(store, rate).median())).to_vec();
+    report.chart("growth", Bars { title: "Sales of a grown store", up: "a second", bars }.svg());
+    Ok(())
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Small => "small",
+            Self::Grown => "grown",
+        })
+    }
+}
