@@ -4,8 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Parser, ValueEnum};
 
-/// Measures pos against what its database and other proxies can do, in the same run. Needs `cargo build --release` of
-/// pos, PostgreSQL's programs, and for `hop` nginx and HAProxy.
+/// Measures pos against what its database and other proxies can do, in the same run. Needs PostgreSQL's programs, and for
+/// `hop` nginx and HAProxy, which it installs where it can.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "bench")]
 pub struct Options {
@@ -30,7 +30,7 @@ pub struct Options {
     /// Copies report and charts into docs/
     #[arg(long)]
     pub report: bool,
-    /// The program that is measured; beside this one when left out
+    /// The program that is measured; when left out, it is built and put beside this one
     #[arg(long)]
     pub pos: Option<PathBuf>,
     /// Where databases are put while it runs; a temporary directory when left out

@@ -6,7 +6,10 @@ mod proxies;
 mod shop;
 mod usage;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::Context;
 use torture::{place, process::Program};
@@ -28,6 +31,9 @@ pub struct Ground {
 
 impl Ground {
     pub fn make(options: &Options) -> anyhow::Result<Self> {
+        if options.pos.is_none() {
+            build()?;
+        }
         let beside = std::env::current_exe()?.with_file_name("pos");
         let pos = options.pos.clone().unwrap_or(beside);
         let pos = pos.canonicalize().with_context(|| {
@@ -62,6 +68,16 @@ impl Ground {
             user: None,
         }
     }
+}
+
+/// What stands beside this program may be of yesterday; under `cargo run` it is made anew.
+fn build() -> anyhow::Result<()> {
+    let Some(cargo) = std::env::var_os("CARGO") else { return Ok(()) };
+    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+    let status =
+        Command::new(cargo).args(["build", "--locked", "-p", "pos", "--profile", profile]).status()?;
+    anyhow::ensure!(status.success(), "pos cannot be built");
+    Ok(())
 }
 
 impl Drop for Ground {

@@ -7,7 +7,10 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use super::{Connection, Outcome, Work, own_cpu};
+use super::{Connection, Outcome, TURNED_AWAY, Work, own_cpu};
+
+/// Who is turned away comes again after this; at once, they would be a load of their own.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// # Errors
 /// When a connection cannot be opened at the start.
@@ -44,9 +47,18 @@ async fn ask_until(end: Instant, mut connection: Connection, work: Work) -> Outc
         if asked >= end {
             return outcome;
         }
-        match connection.ask(&request).await {
-            Ok(answer) => outcome.answered(answer.status, work.done(), answer.body, asked.elapsed()),
-            Err(error) => outcome.fail(error.to_string()),
+        let is_turned_away = match connection.ask(&request).await {
+            Ok(answer) => {
+                outcome.answered(answer.status, work.done(), answer.body, asked.elapsed());
+                answer.status == TURNED_AWAY
+            }
+            Err(error) => {
+                outcome.fail(error.to_string());
+                false
+            }
+        };
+        if is_turned_away {
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }

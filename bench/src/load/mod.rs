@@ -12,5 +12,7 @@ pub use open::open_loop;
 pub use outcome::{Outcome, own_cpu};
 pub use work::Work;
 
+/// The status that says that a shop is full.
+const TURNED_AWAY: u16 = 503;
 /// Any answer is there by then, or counts as none.
 const ANSWERED_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);

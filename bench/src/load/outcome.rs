@@ -5,8 +5,12 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use nix::sys::resource::{UsageWho, getrusage};
 
+use super::TURNED_AWAY;
+
 /// Three digits of every time are kept.
 const DIGITS: u8 = 3;
+/// The code of an answer to a sale that took too long.
+const UNKNOWN: &[u8] = b"outcome_unknown";
 
 /// Times from when a request was meant to be sent to its answer.
 #[derive(Clone)]
@@ -16,8 +20,10 @@ pub struct Times(Histogram<u64>);
 #[derive(Clone)]
 pub struct Outcome {
     pub done: Times,
-    /// Told 503.
+    /// Told at once that the shop is full.
     pub turned_away: Times,
+    /// Told that nobody knows yet: it may have been done, late.
+    pub unknown: u64,
     /// Answered otherwise, or not at all.
     pub failed: u64,
     pub first_failure: Option<String>,
@@ -62,6 +68,7 @@ impl Default for Outcome {
         Self {
             done: Times::default(),
             turned_away: Times::default(),
+            unknown: 0,
             failed: 0,
             first_failure: None,
             per_second: 0.0,
@@ -75,7 +82,8 @@ impl Outcome {
     pub fn answered(&mut self, status: u16, done: u16, body: &[u8], after: Duration) {
         match status {
             status if status == done => self.done.add(after),
-            503 => self.turned_away.add(after),
+            TURNED_AWAY if has(body, UNKNOWN) => self.unknown += 1,
+            TURNED_AWAY => self.turned_away.add(after),
             _ => self.fail(format!("{status} {}", String::from_utf8_lossy(body))),
         }
     }
@@ -88,9 +96,14 @@ impl Outcome {
     pub fn merge(&mut self, other: Self) {
         self.done.merge(&other.done);
         self.turned_away.merge(&other.turned_away);
+        self.unknown += other.unknown;
         self.failed += other.failed;
         self.first_failure = self.first_failure.take().or(other.first_failure);
     }
+}
+
+fn has(body: &[u8], words: &[u8]) -> bool {
+    body.windows(words.len()).any(|some| some == words)
 }
 
 /// Processor time that this program has used so far.
@@ -106,6 +119,15 @@ pub fn own_cpu() -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_is_told_that_nobody_knows_was_not_turned_away() {
+        let mut outcome = Outcome::default();
+        outcome.answered(503, 201, br#"{"code":"overloaded"}"#, Duration::ZERO);
+        outcome.answered(503, 201, br#"{"code":"outcome_unknown"}"#, Duration::ZERO);
+        outcome.answered(500, 201, b"", Duration::ZERO);
+        assert_eq!((outcome.turned_away.count(), outcome.unknown, outcome.failed), (1, 1, 1));
+    }
 
     #[test]
     fn times_of_any_length_are_kept_also_when_put_together() {

@@ -12,7 +12,10 @@ pub fn describe(options: &Options) -> String {
     versions.extend([version("nginx", "nginx"), version("HAProxy", "haproxy")]);
     versions.push(format!("SQLite {}", rusqlite::version()));
     let versions: Vec<String> = versions.into_iter().filter(|version| !version.ends_with(' ')).collect();
-    let quick = if options.quick { " `--quick`: for trying, these are no figures." } else { "" };
+    let quick = match options.quick || cfg!(debug_assertions) {
+        true => " For trying (`--quick`, or a debug build): these are no figures.",
+        false => "",
+    };
     format!(
         "`cargo run --release -p bench -- all --report`. {}, pos {}, {}; {}. Median of {} rounds of {} s \
          (least–most), each round one thing after the other so that noise hits all; the load generator runs on \

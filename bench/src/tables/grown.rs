@@ -72,6 +72,8 @@ fn seed(bench: &Bench<'_>, mark: &Path, into: &[&str]) -> anyhow::Result<()> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("seed");
     let mut command = Command::new(&script);
     command.args(&counts).args(into).env("POS", &bench.ground.pos);
+    // PostgreSQL warns of each table that only its superuser may look at
+    command.env("PGOPTIONS", "-c client_min_messages=error");
     let status = tokio::task::block_in_place(|| command.status());
     let status = status.with_context(|| format!("{} cannot be run", script.display()))?;
     anyhow::ensure!(status.success(), "{} failed: remove what it left", script.display());

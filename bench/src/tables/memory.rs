@@ -2,24 +2,18 @@
 
 use super::{
     Bench,
-    overload::{load_with, megabytes, peak},
+    overload::{Loads, OVERLOAD},
 };
 use crate::{
     ground::All,
-    load::Work,
-    report::{Goal, Report, Spread},
+    report::{Goal, Report},
 };
 
 pub async fn measure(bench: &Bench<'_>, report: &mut Report) -> anyhow::Result<()> {
     let data = bench.ground.directory.join("memory");
     let all = All::start(bench.ground, &data, bench.options.products).await?;
-    let work = Work::Sale { products: all.products.clone(), is_hot: false };
-    let peak = peak(bench, &all.service, &work).await?;
-    let mut most = Vec::new();
-    for _ in 0..bench.options.rounds {
-        let loaded = load_with(bench, &all.service, &work, 2.0 * peak, &[&all.service]).await?;
-        most.extend(loaded.usage.into_iter().map(megabytes));
-    }
-    report.goal(Goal::MemoryAll, Spread::of(most));
+    let services = [&all.service];
+    let loads = Loads::run(bench, &all.service, all.products.clone(), &[OVERLOAD], &services).await?;
+    report.goal(Goal::MemoryAll, loads.most_resident(&services, &all.service.name));
     Ok(())
 }

@@ -67,15 +67,19 @@ impl<K: Copy + Ord + Display> Rounds<K, Outcome> {
         for (thing, outcomes) in &self.0 {
             let failed: u64 = outcomes.iter().map(|outcome| outcome.failed).sum();
             let refused: u64 = outcomes.iter().map(|outcome| outcome.turned_away.count()).sum();
+            let unknown: u64 = outcomes.iter().map(|outcome| outcome.unknown).sum();
             let first = outcomes.iter().find_map(|outcome| outcome.first_failure.as_deref());
-            if failed + refused > 0 {
+            if failed + refused + unknown > 0 {
                 let first = first.unwrap_or_default();
-                report.note(format!("{thing}: {failed} failed ({first}), {refused} turned away."));
+                report.note(format!(
+                    "{thing}: {failed} failed ({first}), {refused} turned away, {unknown} unknown."
+                ));
             }
         }
     }
 }
 
+/// NaN where there is nothing to compare with.
 pub fn ratio(one: f64, other: f64) -> f64 {
-    one / other
+    if other > 0.0 { one / other } else { f64::NAN }
 }
