@@ -48,6 +48,14 @@ impl Postgres {
         Ok(!there)
     }
 
+    /// Where an earlier run left it.
+    pub async fn drop_database(&self, name: &str) -> anyhow::Result<()> {
+        let mut connection = self.server.connect("postgres").await?;
+        let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut connection).await?;
+        Ok(())
+    }
+
     /// A product and an order database whose names begin with `prefix`.
     pub async fn split_databases(&self, prefix: &str) -> anyhow::Result<SplitDatabases> {
         let (product, order) = (format!("{prefix}_product"), format!("{prefix}_order"));

@@ -9,7 +9,7 @@ mod work;
 pub use closed::closed_loop;
 pub use connection::Connection;
 pub use open::open_loop;
-pub use outcome::{Outcome, own_cpu};
+pub use outcome::{Outcome, children_cpu, own_cpu};
 pub use work::Work;
 
 /// The status that says that a shop is full.

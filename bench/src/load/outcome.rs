@@ -29,7 +29,7 @@ pub struct Outcome {
     pub first_failure: Option<String>,
     /// What was done within the time.
     pub per_second: f64,
-    /// Processor time of this program: the load generator's own.
+    /// Processor time of the load generator itself.
     pub own_cpu: Duration,
 }
 
@@ -88,6 +88,11 @@ impl Outcome {
         }
     }
 
+    /// Processor time of the load generator, in microseconds for each that was done.
+    pub fn own_cpu_each(&self) -> f64 {
+        self.own_cpu.as_secs_f64() * 1e6 / self.done.count() as f64
+    }
+
     pub fn fail(&mut self, why: String) {
         self.failed += 1;
         self.first_failure.get_or_insert(why);
@@ -108,7 +113,16 @@ fn has(body: &[u8], words: &[u8]) -> bool {
 
 /// Processor time that this program has used so far.
 pub fn own_cpu() -> Duration {
-    let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return Duration::ZERO };
+    cpu(UsageWho::RUSAGE_SELF)
+}
+
+/// That of all programs that this one has started and waited for.
+pub fn children_cpu() -> Duration {
+    cpu(UsageWho::RUSAGE_CHILDREN)
+}
+
+fn cpu(of: UsageWho) -> Duration {
+    let Ok(usage) = getrusage(of) else { return Duration::ZERO };
     let micros = |time: nix::sys::time::TimeVal| {
         let seconds = Duration::from_secs(time.tv_sec().try_into().unwrap_or_default());
         seconds + Duration::from_micros(time.tv_usec().try_into().unwrap_or_default())

@@ -3,8 +3,9 @@ INSERT INTO full_order.orders
 VALUES (
   order_id(:high, :low), order_id(:high, :low)::text,
   uuid_send(order_id(:high, :low)) || uuid_send(order_id(:low, :high)),
-  '[{"productId":"' || product_id(:first) || '","quantity":1},{"productId":"' || product_id(:second)
-    || '","quantity":1},{"productId":"' || product_id(:third) || '","quantity":1}]',
+  '{"lines":[{"productId":"' || product_id(:first) || '","quantityMilli":1000,"item":0},{"productId":"'
+    || product_id(:second) || '","quantityMilli":1000,"item":1},{"productId":"' || product_id(:third)
+    || '","quantityMilli":1000,"item":2}]}',
   'pending', now(), now() + interval '15 minutes', now() + interval '3 seconds', 0
 );
 

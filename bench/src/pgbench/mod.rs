@@ -15,7 +15,7 @@ use torture::process::Program;
 
 use crate::{
     ground::{Ground, Postgres, SplitDatabases, program},
-    load::Outcome,
+    load::{Outcome, children_cpu},
 };
 
 const DATABASE: &str = "baseline";
@@ -105,6 +105,7 @@ impl<'a> Pgbench<'a> {
             self.postgres.url(DATABASE),
         ];
         let mut command = self.program(&arguments)?.command();
+        let cpu = children_cpu();
         let output = tokio::task::block_in_place(|| command.stdin(Stdio::null()).output())?;
         let (said, complained) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -114,6 +115,7 @@ impl<'a> Pgbench<'a> {
         if rate.is_none() {
             outcome.fail("the time was over before all connections were open".to_owned());
         }
+        outcome.own_cpu = children_cpu().saturating_sub(cpu);
         for log in self.logs()? {
             read_log(&fs::read_to_string(&log)?, &mut outcome);
             fs::remove_file(log)?;

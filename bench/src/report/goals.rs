@@ -1,6 +1,6 @@
 //! The figures that must be reached: each with its bound, and what is aimed at.
 
-use super::{Spread, spread::number};
+use super::Spread;
 
 /// In the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,12 +105,7 @@ pub fn markdown(goals: &[(Goal, Spread)]) -> String {
         let cells = [
             terms.line.to_owned(),
             terms.what.to_owned(),
-            format!(
-                "{}{}, {}",
-                number(median, decimals),
-                terms.unit,
-                values.show(decimals).split_once(' ').map_or("", |(_, spread)| spread)
-            ),
+            format!("{}{}", values.show(decimals), terms.unit),
             terms.limit(terms.bound),
             terms.limit(terms.aim),
             terms.verdict(median).to_owned(),

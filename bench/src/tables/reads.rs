@@ -30,7 +30,7 @@ pub async fn measure(stand: &Stand<'_>, report: &mut Report) -> anyhow::Result<(
              the same row by its primary key.",
             options.clients, options.products
         ),
-        &["who", "reads/s", "÷ pgbench", "p50 ms", "p99 ms"],
+        &["who", "reads/s", "÷ pgbench", "p50 ms", "p99 ms", "CPU µs of the load, each"],
     );
     let rate = |run: &Outcome| run.per_second;
     for reader in READERS {
@@ -40,6 +40,7 @@ pub async fn measure(stand: &Stand<'_>, report: &mut Report) -> anyhow::Result<(
             measured.compare(reader, Reader::Pgbench, rate, ratio).show(2),
             measured.figure(reader, |run| run.done.within_ms(0.5)).show(2),
             measured.figure(reader, |run| run.done.within_ms(0.99)).show(2),
+            measured.figure(reader, Outcome::own_cpu_each).show(0),
         ]);
     }
     report.section(section);

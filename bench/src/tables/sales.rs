@@ -99,7 +99,16 @@ fn show_table(cases: &[Case], measured: &Measured, report: &mut Report) {
          order service (three of them) and product service on one PostgreSQL server with default durability; \
          pgbench on the same server, three transactions of one statement each: `lean` writes the least that a \
          sale needs, `full` every row and column that ours writes. Each client waits for its answer.",
-        &["clients", "products", "who", "sales/s", "÷ pgbench lean", "p50 ms", "p99 ms"],
+        &[
+            "clients",
+            "products",
+            "who",
+            "sales/s",
+            "÷ pgbench lean",
+            "p50 ms",
+            "p99 ms",
+            "CPU µs of the load, each",
+        ],
     );
     for case in cases {
         let lean = Case { seller: Seller::Lean, ..*case };
@@ -111,6 +120,7 @@ fn show_table(cases: &[Case], measured: &Measured, report: &mut Report) {
             measured.compare(*case, lean, |run| run.per_second, ratio).show(2),
             measured.figure(*case, |run| run.done.within_ms(0.5)).show(2),
             measured.figure(*case, |run| run.done.within_ms(0.99)).show(2),
+            measured.figure(*case, Outcome::own_cpu_each).show(0),
         ]);
     }
     report.section(section);
