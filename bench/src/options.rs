@@ -27,8 +27,8 @@ pub struct Options {
     /// Two short rounds: for trying, not for figures
     #[arg(long)]
     pub quick: bool,
-    /// Copies report and charts into docs/
-    #[arg(long)]
+    /// Puts report and charts into docs/, in place of the last one: only what all tables tell, and not in a hurry
+    #[arg(long, conflicts_with = "quick")]
     pub report: bool,
     /// The program that is measured; when left out, it is built and put beside this one
     #[arg(long)]

@@ -33,6 +33,7 @@ pub struct Stand<'a> {
 }
 
 pub async fn run(options: &Options) -> anyhow::Result<()> {
+    anyhow::ensure!(!options.report || options.tables.contains(&Table::All), "--report is for all tables");
     let wants = |tables: &[Table]| tables.iter().any(|table| options.wants(*table));
     let ground = Ground::make(options)?;
     let bench = Bench { options, ground: &ground };

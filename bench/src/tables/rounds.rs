@@ -65,15 +65,21 @@ impl<K: Copy + Ord + Display> Rounds<K, Outcome> {
     /// Says of each thing how many were not answered as they should have been.
     pub fn note_failures(&self, report: &mut Report) {
         for (thing, outcomes) in &self.0 {
-            let failed: u64 = outcomes.iter().map(|outcome| outcome.failed).sum();
-            let refused: u64 = outcomes.iter().map(|outcome| outcome.turned_away.count()).sum();
-            let unknown: u64 = outcomes.iter().map(|outcome| outcome.unknown).sum();
+            let sum = |count: fn(&Outcome) -> u64| outcomes.iter().map(count).sum::<u64>();
+            let counts = [
+                ("turned away", sum(|outcome| outcome.turned_away.count())),
+                ("with unknown outcome", sum(|outcome| outcome.unknown)),
+                ("failed", sum(|outcome| outcome.failed)),
+            ];
+            let told: Vec<String> = counts
+                .iter()
+                .filter(|(_, count)| *count > 0)
+                .map(|(what, count)| format!("{count} {what}"))
+                .collect();
             let first = outcomes.iter().find_map(|outcome| outcome.first_failure.as_deref());
-            if failed + refused + unknown > 0 {
-                let first = first.unwrap_or_default();
-                report.note(format!(
-                    "{thing}: {failed} failed ({first}), {refused} turned away, {unknown} unknown."
-                ));
+            let first = first.map_or(String::new(), |first| format!(" ({first})"));
+            if !told.is_empty() {
+                report.note(format!("{thing}: {}{first}.", told.join(", ")));
             }
         }
     }
@@ -82,4 +88,29 @@ impl<K: Copy + Ord + Display> Rounds<K, Outcome> {
 /// NaN where there is nothing to compare with.
 pub fn ratio(one: f64, other: f64) -> f64 {
     if other > 0.0 { one / other } else { f64::NAN }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn forgets_the_warm_up_turns_the_order_and_compares_within_a_round() {
+        let options = Options::parse_from(["bench", "all", "--rounds", "3"]);
+        let mut order = Vec::new();
+        let measure = async |thing: u8| {
+            order.push(thing);
+            // each later one is slower, as if noise grew
+            Ok(f64::from(thing) * order.len() as f64)
+        };
+        let rounds = Rounds::run(&options, &[1, 2], measure).await.unwrap();
+        assert_eq!(order, [1, 2, 2, 1, 1, 2, 2, 1]);
+        assert_eq!(rounds.of(1), [4.0, 5.0, 8.0]);
+        assert_eq!(rounds.figure(2, |value| *value).median(), 12.0);
+        let ratios = rounds.compare(2, 1, |value| *value, ratio);
+        assert_eq!(ratios.show(2), "1.75 (1.50–2.40)");
+        assert!(ratio(1.0, 0.0).is_nan());
+    }
 }
