@@ -21,7 +21,7 @@ const ROWS_BOUNDS: (u64, u64) = (50, 8000);
 /// A batch that took longer is followed by a smaller one: no snapshot is to last a second.
 const LONG: Duration = Duration::from_millis(400);
 const SHORT: Duration = Duration::from_millis(100);
-/// Before a suspect is read again, and before a batch that failed is.
+/// Before a suspect is read again, and before a batch that failed is; there it doubles from one failure to the next.
 const PAUSE: Duration = Duration::from_millis(200);
 /// Batches in a row that may fail before the audit gives up.
 const FAILURES_IN_ROW: u32 = 5;
@@ -127,49 +127,63 @@ async fn walk<Key: Copy>(
     let (mut rows, mut failures) = (ROWS, 0);
     tally.checked(invariants, 0);
     loop {
-        let started = Instant::now();
         let batch = async {
             let Some((last, found)) = next(after, rows).await? else {
                 return Ok(None);
             };
-            Ok::<_, StoreError>(Some((last, found, confirmed(after, last, &check).await?)))
+            let (violations, taken) = confirmed(after, last, &check).await?;
+            Ok::<_, StoreError>(Some((last, found, violations, taken)))
         };
         match batch.await {
             Ok(None) => return Ok(after),
-            Ok(Some((last, found, violations))) => {
+            Ok(Some((last, found, violations, taken))) => {
                 violations.into_iter().for_each(|violation| tally.found(violation));
                 tally.checked(invariants, found);
                 progress.checked(invariants[0], found);
                 (after, failures) = (last, 0);
-                rows = next_batch(rows, started.elapsed());
+                rows = next_batch(rows, taken);
             }
-            // a database under load that ended the statement, or a connection that broke: nothing of it was counted
-            Err(error) if error.class == ErrorClass::Broken && failures < FAILURES_IN_ROW => {
+            Err(error) if may_pass(&error) && failures < FAILURES_IN_ROW => {
+                tokio::time::sleep(PAUSE * 2_u32.pow(failures)).await;
                 failures += 1;
                 rows = ROWS_BOUNDS.0;
-                tokio::time::sleep(PAUSE).await;
             }
             Err(error) => return Err(error),
         }
     }
 }
 
-/// What was found, and was found again.
+/// Whether a batch that failed may pass when it is read again: its statement was ended, or there was no connection, on a
+/// database under load. Nothing of it was counted.
+fn may_pass(error: &StoreError) -> bool {
+    match error.class {
+        ErrorClass::Broken | ErrorClass::NotSent | ErrorClass::Contention => true,
+        ErrorClass::Duplicate(_)
+        | ErrorClass::Refused
+        | ErrorClass::Unwritable
+        | ErrorClass::CommitUnknown
+        | ErrorClass::Other => false,
+    }
+}
+
+/// What was found, and was found again; and how long the first reading took.
 async fn confirmed<Key: Copy>(
     after: Key,
     last: Key,
     check: &impl AsyncFn(Key, Key) -> Result<Vec<Violation>, StoreError>,
-) -> Result<Vec<Violation>, StoreError> {
+) -> Result<(Vec<Violation>, Duration), StoreError> {
+    let begun = Instant::now();
     let suspects = check(after, last).await?;
+    let taken = begun.elapsed();
     if suspects.is_empty() {
-        return Ok(suspects);
+        return Ok((suspects, taken));
     }
     tokio::time::sleep(PAUSE).await;
     let again = check(after, last).await?;
     let is_again = |suspect: &Violation| {
         again.iter().any(|other| (other.invariant, other.id) == (suspect.invariant, suspect.id))
     };
-    Ok(suspects.into_iter().filter(is_again).collect())
+    Ok((suspects.into_iter().filter(is_again).collect(), taken))
 }
 
 fn next_batch(rows: u64, taken: Duration) -> u64 {

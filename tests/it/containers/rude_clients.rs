@@ -40,7 +40,7 @@ pub async fn run(trial: &mut Trial) {
     }
     for number in 0..LEAVING {
         let order = order_of(&[(trial.products[number % 2].as_str(), 1.0)]).to_string();
-        rude.spawn(leave(address, order, number % 2 == 0));
+        rude.spawn(leave(address, order, number % 2 == 0, RUDE_FOR * number as u32 / LEAVING as u32));
     }
     let peak = peak_memory_mib(&gateway, until).await;
     rude.join_all().await;
@@ -81,8 +81,10 @@ async fn idle(address: SocketAddr, asks_once: bool, until: Instant) {
     tokio::time::sleep(until.saturating_duration_since(Instant::now())).await;
 }
 
-/// Leaves in the middle of an order, or before the answer to a whole one.
-async fn leave(address: SocketAddr, order: String, in_the_middle: bool) {
+/// Leaves in the middle of an order, or before the answer to a whole one. One after the other: the shop works on whole orders
+/// of clients that left, too, and a hundred of them at once are more than it may take in beside the others.
+async fn leave(address: SocketAddr, order: String, in_the_middle: bool, after: Duration) {
+    tokio::time::sleep(after).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
         "POST /orders HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\nidempotency-key: {}\r\ncontent-length: {}\r\n\r\n",

@@ -25,6 +25,14 @@ const SALES_ALONE: usize = 8;
 /// So much of one product, of which all tills want more.
 const SHORT: i64 = 12;
 const SHOWN: usize = 10;
+/// Traced, on a busy machine, a sale may take seconds: it is to be told whole, not given up.
+const PATIENT: [&str; 5] = [
+    "POS__ORDER__TARGET_MS",
+    "POS__ORDER__DECIDE_TRY_MS",
+    "POS__ORDER__DEADLINE_MS",
+    "POS__DATABASE__ACQUIRE_TIMEOUT_MS",
+    "POS__DATABASE__BUSY_TIMEOUT_MS",
+];
 const TRACED_WITHIN: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -33,7 +41,9 @@ async fn no_answer_goes_out_before_what_it_tells_is_on_the_disk() {
     let (databases, directory, port) =
         (Databases::empty(Engine::Sqlite).await, Directory::fresh(), Port::reserve());
     let file = directory.join("trace");
-    let mut pos = Pos::start_under(&strace(&file), "all", address(1, &port), databases.settings());
+    let mut settings = databases.settings();
+    settings.extend(PATIENT.map(|name| (name.to_owned(), "60000".to_owned())));
+    let mut pos = Pos::start_under(&strace(&file), "all", address(1, &port), settings);
     pos.ready().await;
     let id = pos.id();
 

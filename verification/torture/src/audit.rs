@@ -65,7 +65,7 @@ async fn audit_within(
 mod tests {
     use super::*;
 
-    async fn findings_of(script: &str, name: &str) -> (Findings, String) {
+    async fn findings_of(script: &str, name: &str, within: Duration) -> (Findings, String) {
         let directory = std::env::temp_dir().join(format!("pos-torture-audit-{}-{name}", std::process::id()));
         fs::create_dir_all(&directory).unwrap();
         let program = Program {
@@ -77,21 +77,21 @@ mod tests {
             user: None,
         };
         let mut findings = Findings::default();
-        let said = audit_within(&program, Duration::from_millis(500), &mut findings).await.unwrap();
+        let said = audit_within(&program, within, &mut findings).await.unwrap();
         fs::remove_dir_all(directory).unwrap();
         (findings, said)
     }
 
     #[tokio::test]
     async fn an_audit_that_does_not_end_could_not_check() {
-        let (findings, said) = findings_of("exec sleep 60", "hangs").await;
+        let (findings, said) = findings_of("exec sleep 60", "hangs", Duration::from_millis(200)).await;
         assert_eq!(findings.total(), 0);
         assert_eq!(findings.unchecked(), [said]);
     }
 
     #[tokio::test]
     async fn an_audit_that_disagrees_is_a_violation() {
-        let (findings, _) = findings_of("echo I2; exit 2", "disagrees").await;
+        let (findings, _) = findings_of("echo I2; exit 2", "disagrees", ENDS_WITHIN).await;
         assert_eq!((findings.total(), findings.unchecked().len()), (1, 0));
         let (_, shown) = &findings.violations["`pos audit` agrees"];
         assert!(shown[0].contains("I2"), "{shown:?}");

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     ledger::movement_row,
-    row::{product_by_position, to_product},
+    row::{BY_ID, product_by_position, to_product},
     words,
 };
 use crate::{
@@ -110,11 +110,6 @@ fn level_row(product: &Product) -> stock::ActiveModel {
     let quantity_milli = Set(product.stock.milli());
     stock::ActiveModel { quantity_milli, seq: Set(product.seq), ..stock_row(product) }
 }
-
-/// Written by hand, as [`product_by_position`] reads it: building and naming it anew was a third of what a lookup costs.
-const BY_ID: &str = "SELECT p.id, p.name, p.price_minor, p.sku, p.barcode, p.category, p.archived, p.version, p.created_at, \
-    p.updated_at, s.policy, s.quantity_milli, s.seq, s.reorder_level_milli \
-    FROM products p LEFT JOIN stock s ON s.product_id = p.id WHERE p.id = $1";
 
 /// The product, archived or not.
 pub async fn find(database: &Database, id: ProductId) -> Result<Option<Product>, StoreError> {

@@ -3,6 +3,7 @@
 use contract::{Money, ProductId, Quantity};
 use platform::database::StoreError;
 use sea_orm::QueryResult;
+use uuid::Uuid;
 
 use crate::{
     entity::{movement, product, stock},
@@ -11,7 +12,7 @@ use crate::{
 
 /// A product of its two rows.
 pub fn to_product((row, stock): (product::Model, Option<stock::Model>)) -> Result<Product, StoreError> {
-    let stock = stock.ok_or_else(|| StoreError::corrupt(format!("product {} has no stock row", row.id)))?;
+    let stock = stock.ok_or_else(|| without_stock(row.id))?;
     let stock_policy = to_policy(&stock.policy)?;
     let catalogue = Catalogue {
         name: row.name,
@@ -34,9 +35,17 @@ pub fn to_product((row, stock): (product::Model, Option<stock::Model>)) -> Resul
     })
 }
 
-/// A product of one row: the columns of `products` from the id on, then policy, quantity, number and reorder level of `stock`.
+/// Of one product, for [`product_by_position`]. Written by hand: building it anew, and looking columns up by name, was a
+/// third of what a lookup costs.
+pub const BY_ID: &str = "SELECT p.id, p.name, p.price_minor, p.sku, p.barcode, p.category, p.archived, p.version, p.created_at, \
+    p.updated_at, s.policy, s.quantity_milli, s.seq, s.reorder_level_milli \
+    FROM products p LEFT JOIN stock s ON s.product_id = p.id WHERE p.id = $1";
+
+/// A product of a row of [`BY_ID`].
 pub fn product_by_position(row: &QueryResult) -> Result<Product, StoreError> {
-    let policy: String = row.try_get_by_index(10)?;
+    let id: Uuid = row.try_get_by_index(0)?;
+    let policy: Option<String> = row.try_get_by_index(10)?;
+    let policy = policy.ok_or_else(|| without_stock(id))?;
     let catalogue = Catalogue {
         name: row.try_get_by_index(1)?,
         price: Money::from_minor(row.try_get_by_index(2)?),
@@ -47,7 +56,7 @@ pub fn product_by_position(row: &QueryResult) -> Result<Product, StoreError> {
         reorder_level: row.try_get_by_index::<Option<i64>>(13)?.map(Quantity::from_milli),
     };
     Ok(Product {
-        id: ProductId(row.try_get_by_index(0)?),
+        id: ProductId(id),
         catalogue,
         stock: Quantity::from_milli(row.try_get_by_index(11)?),
         seq: row.try_get_by_index(12)?,
@@ -56,6 +65,10 @@ pub fn product_by_position(row: &QueryResult) -> Result<Product, StoreError> {
         created_at: row.try_get_by_index(8)?,
         updated_at: row.try_get_by_index(9)?,
     })
+}
+
+fn without_stock(product: Uuid) -> StoreError {
+    StoreError::corrupt(format!("product {product} has no stock row"))
 }
 
 fn to_policy(stored: &str) -> Result<StockPolicy, StoreError> {
