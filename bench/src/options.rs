@@ -13,16 +13,16 @@ pub struct Options {
     #[arg(required = true, value_enum)]
     pub tables: Vec<Table>,
     /// Measured rounds, after one that warms up; each figure is the median of them
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = at_least::<1>)]
     pub rounds: usize,
-    /// How long a round measures one thing
-    #[arg(long, default_value_t = 5.0)]
+    /// How long a round measures one thing; 0.1 at least
+    #[arg(long, default_value_t = 5.0, value_parser = seconds)]
     pub seconds: f64,
     /// Clients of the ratios; throughput is shown for fewer and more as well
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 64, value_parser = at_least::<1>)]
     pub clients: usize,
-    /// Products of the shop
-    #[arg(long, default_value_t = 10_000)]
+    /// Products of the shop; a sale has three
+    #[arg(long, default_value_t = 10_000, value_parser = at_least::<3>)]
     pub products: usize,
     /// Two short rounds: for trying, not for figures
     #[arg(long)]
@@ -73,6 +73,16 @@ pub enum Table {
     Ready,
     /// All but the last three; with --stores those as well
     All,
+}
+
+fn at_least<const LEAST: usize>(text: &str) -> Result<usize, String> {
+    let number: usize = text.parse().map_err(|_| "must be a whole number".to_owned())?;
+    (number >= LEAST).then_some(number).ok_or_else(|| format!("must be {LEAST} at least"))
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds".to_owned())?;
+    (0.1..=3600.0).contains(&seconds).then_some(seconds).ok_or_else(|| "must be from 0.1 to 3600".to_owned())
 }
 
 impl Options {

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::{Connection, Outcome, TURNED_AWAY, Work, own_cpu};
 
-/// Who is turned away comes again after this; at once, they would be a load of their own.
+/// Who is turned away, or gets no answer, comes again after this; at once, they would be a load of their own.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// # Errors
@@ -47,17 +47,17 @@ async fn ask_until(end: Instant, mut connection: Connection, work: Work) -> Outc
         if asked >= end {
             return outcome;
         }
-        let is_turned_away = match connection.ask(&request).await {
+        let comes_later = match connection.ask(&request).await {
             Ok(answer) => {
                 outcome.answered(answer.status, work.done(), answer.body, asked.elapsed());
                 answer.status == TURNED_AWAY
             }
             Err(error) => {
                 outcome.fail(error.to_string());
-                false
+                true
             }
         };
-        if is_turned_away {
+        if comes_later {
             tokio::time::sleep(PAUSE).await;
         }
     }

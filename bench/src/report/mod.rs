@@ -117,7 +117,12 @@ impl Report {
 fn put_between_marks(file: &Path, text: &str) -> anyhow::Result<()> {
     let old = fs::read_to_string(file)?;
     let (before, after) = match old.split_once(BEGIN) {
-        Some((before, rest)) => (before.to_owned(), rest.split_once(END).map_or("", |(_, after)| after)),
+        Some((before, rest)) => {
+            let (_, after) = rest
+                .split_once(END)
+                .with_context(|| format!("{}: no {END} after {BEGIN}", file.display()))?;
+            (before.to_owned(), after)
+        }
         None => (format!("{}\n\n", old.trim_end()), "\n"),
     };
     fs::write(file, format!("{before}{BEGIN}\n## The ruler\n\n{text}{END}{after}"))?;

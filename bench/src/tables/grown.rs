@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -67,6 +68,7 @@ fn seed(bench: &Bench<'_>, mark: &Path, into: &[&str]) -> anyhow::Result<()> {
     match fs::read_to_string(mark) {
         Ok(seeded) if seeded == counts.join(" ") => return Ok(()),
         Ok(seeded) => anyhow::bail!("{} says {seeded}: take another directory", mark.display()),
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
         Err(_) => println!("Seeding {} products and {} orders.", counts[0], counts[1]),
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("seed");
