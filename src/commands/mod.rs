@@ -58,7 +58,7 @@ fn obey(asked: Asked) -> Result<ExitCode, Failure> {
             block_on(export::export_products(&settings, file.as_deref()))?;
         }
         Action::Migrate => print(&block_on(migrate::migrate(&start(&flags)?))?),
-        Action::Serve { demo } => block_on(serve::serve(&start(&flags)?, demo))?,
+        Action::Serve { demo } => serve::run(&start(&flags)?, demo)?,
     }
     Ok(ExitCode::SUCCESS)
 }

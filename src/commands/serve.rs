@@ -1,7 +1,8 @@
 //! `pos`: serves until it is told to stop, and then loses nothing that is under way.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{mem::ManuallyDrop, net::SocketAddr, time::Duration};
 
+use actix_web::rt::System;
 use anyhow::{Context, bail};
 use platform::{deadline::Deadline, settings::LogFormat};
 
@@ -18,11 +19,16 @@ use crate::{
 /// How long the pools, and then the threads, may take to close once nobody uses them.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Starts, serves, and stops at a signal.
+/// Starts, serves, and stops at a signal. What is still under way then ends with the process, as by a kill: dropped after
+/// its runtime, a request or a task that holds a connection panics (sqlx 0.9 gives it back by a task).
 ///
 /// # Errors
 /// When the start fails; the message says what to do.
-pub async fn serve(settings: &Settings, demo: bool) -> anyhow::Result<()> {
+pub fn run(settings: &Settings, demo: bool) -> anyhow::Result<()> {
+    ManuallyDrop::new(System::new()).block_on(serve(settings, demo))
+}
+
+async fn serve(settings: &Settings, demo: bool) -> anyhow::Result<()> {
     let mut signals = StopSignals::listen()?;
     check_address(&settings.server.listen)?;
     // Whatever a start is at, it may be cut off: migrations are whole or not there.
@@ -48,9 +54,11 @@ pub async fn serve(settings: &Settings, demo: bool) -> anyhow::Result<()> {
     };
     tracing::info!(signal, "stopping; what is under way is finished, a second signal ends at once");
     let wind_down = async {
-        let unfinished = drain(&application, background, settings).await;
+        if drain(&application, background, settings).await > 0 {
+            return Ok(());
+        }
         let stopped = async {
-            handle.stop(unfinished == 0).await;
+            handle.stop(true).await;
             serving.await
         };
         // nobody works any more; this is for answers that are still being sent

@@ -9,6 +9,7 @@ mod commands;
 mod containers;
 mod contention;
 mod end_to_end;
+mod ending;
 mod faults;
 mod footprint;
 mod gateway;

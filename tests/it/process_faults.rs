@@ -188,25 +188,3 @@ async fn a_second_process_on_one_data_directory_says_so_and_ends() {
     assert!(log.contains("another process uses"), "{log}");
     Service::at(&running.processes[0].url()).get("/livez").await.with_status(200);
 }
-
-#[rstest]
-#[tokio::test]
-async fn a_process_that_is_asked_to_end_finishes_what_is_under_way(
-    #[values(AllOnSqlite, AllOnPostgres)] shape: Shape,
-) {
-    let mut shop = shape.start().await;
-    let id = shop.make_product_id(json!({ "stock": 100 })).await;
-    let calls: Vec<_> = (0..16).map(|_| tokio::spawn(shop.place(&[(&id, 1.0)]).try_send())).collect();
-    // under way, not merely meant: the process has taken the connections
-    until("sales are under way", Duration::from_secs(10), async || {
-        (shop.stock(&id).await != json!(100)).then_some(())
-    })
-    .await;
-
-    shop.processes[0].terminate();
-
-    for call in calls {
-        call.await.unwrap().expect("an answer, whole").with_status(201);
-    }
-    assert!(shop.processes[0].ended().await.success());
-}

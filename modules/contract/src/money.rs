@@ -136,6 +136,7 @@ mod tests {
         assert_eq!(total(1, 499), 0);
         assert_eq!(total(1, 500), 1);
         assert_eq!(total(1, -500), -1);
+        assert_eq!(total(0, 2500), 0, "a gift");
         assert_eq!(Money(i64::MAX).line_total(Quantity::from_milli(1001)), None);
     }
 
