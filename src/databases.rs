@@ -14,6 +14,7 @@ use platform::{
         compare_facts, locate, migrate, pin_facts, schema_state,
     },
     deadline::Deadline,
+    settings::DatabaseSettings,
 };
 
 use crate::settings::{Settings, without_password};
@@ -99,7 +100,14 @@ impl Needed<'_> {
     /// As [`Needed::open`].
     pub async fn open_to_read<M: Migrations>(&self) -> anyhow::Result<Database> {
         self.must_exist()?;
-        let database = self.connect().await?;
+        let database = self.connect_by(Database::connect_to_read).await?;
+        if database.is_standby().await? {
+            bail!(
+                "{} is a standby, which may be behind; name its primary in {}.database_url",
+                without_password(self.url),
+                self.name
+            );
+        }
         self.bring_up_to_date::<M>(&database, false).await?;
         let differs = compare_facts(&database, facts_of(&self.settings.shop)).await;
         self.refuse_stranger(differs)?;
@@ -144,12 +152,19 @@ impl Needed<'_> {
     }
 
     async fn connect(&self) -> anyhow::Result<Database> {
+        self.connect_by(Database::connect).await
+    }
+
+    async fn connect_by(
+        &self,
+        open: impl AsyncFn(&'static str, &str, &DatabaseSettings) -> Result<Database, StoreError>,
+    ) -> anyhow::Result<Database> {
         let Self { name, url, settings } = self;
         let patience = Duration::from_millis(settings.database.connect_timeout_ms);
         let started = Instant::now();
         let mut waiting = false;
         loop {
-            let attempt = Database::connect(name, url, &settings.database);
+            let attempt = open(name, url, &settings.database);
             let error = match Deadline::after(patience).bound(attempt).await {
                 Ok(Ok(database)) => return Ok(database),
                 Ok(Err(error)) => error,

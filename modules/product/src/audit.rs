@@ -115,13 +115,13 @@ fn level_violations(bad: &BadLevel) -> Vec<Violation> {
 }
 
 fn movement_violation(bad: &BadMovement) -> Violation {
-    match bad.order_id.filter(|_| bad.is_orphan) {
-        Some(order) => Violation {
+    match bad.is_orphan {
+        true => Violation {
             invariant: Invariant::Covered,
-            id: order,
+            id: bad.order_id.unwrap_or(bad.product_id),
             detail: format!("movement {} of product {} has no decision", bad.seq, bad.product_id),
         },
-        None => Violation {
+        false => Violation {
             invariant: Invariant::Ledger,
             id: bad.product_id,
             detail: format!("movement {} does not follow from the one before it", bad.seq),

@@ -22,9 +22,17 @@ use torture::{dns, lock, place, postgres, process};
 
 /// Something did not hold; 1 is for a run that could not be made.
 const EXIT_VIOLATIONS: u8 = 2;
+/// Wrong options (EX_USAGE of sysexits.h).
+const EXIT_USAGE: u8 = 64;
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(until_stopped(&options))) {
         Ok(true) => ExitCode::SUCCESS,

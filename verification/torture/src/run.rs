@@ -76,6 +76,22 @@ async fn run_in(
     history: History,
 ) -> anyhow::Result<bool> {
     let shop = Arc::new(Shop::start(options, seed, directory, pos, &history).await?);
+    let outcome = run_on(&shop, directory, options, seed, stop, history).await;
+    if options.keep || !matches!(outcome, Ok(true)) {
+        shop.keep(directory)?;
+    }
+    outcome
+}
+
+/// A storm over this shop, and the check of what it leaves.
+async fn run_on(
+    shop: &Arc<Shop>,
+    directory: &Path,
+    options: &Options,
+    seed: u64,
+    stop: Stop,
+    history: History,
+) -> anyhow::Result<bool> {
     let (ender, run) = crate::stop::phase();
     let floor = Arc::new(Floor {
         doors: shop.doors.clone(),
@@ -92,9 +108,9 @@ async fn run_in(
     let mut running = clients::open(&floor, options.tills);
     let begun = Instant::now();
     let mut findings = Findings::default();
-    let mut storms = Storms::new(&shop, options.shape, seed, &options.only)?;
+    let mut storms = Storms::new(shop, options.shape, seed, &options.only)?;
     let mut pending = Vec::new();
-    weather(options, &shop, &mut storms, &stop, &mut pending, &mut findings).await?;
+    weather(options, shop, &mut storms, &stop, &mut pending, &mut findings).await?;
     let took = begun.elapsed();
 
     ender.end();
@@ -105,21 +121,21 @@ async fn run_in(
         anyhow::Ok(())
     };
     timeout(CLIENTS_END_WITHIN, ended).await.context("a client does not end")??;
-    drain(&shop).await;
+    drain(shop).await;
     println!("all faults and clients have ended; checking");
-    pending.extend(calm_down(&shop, &mut findings).await?);
+    pending.extend(calm_down(shop, &mut findings).await?);
     clients::read_again(&floor, told_sales(&history, READ_AGAIN)?).await;
-    check(&shop, &history, &mut findings).await?;
-    let audit = audit(&shop, &mut findings).await?;
-    look_for_panics(&shop, &mut findings);
+    check(shop, &history, &mut findings).await?;
+    let audit = audit(shop, &mut findings).await?;
+    look_for_panics(shop, &mut findings);
     let report = Report {
         options,
         seed,
         took,
         answers: floor.tally.all(),
         faults: storms.counts(),
-        harms: harms(&shop),
-        logged: logged(options.shape, &shop),
+        harms: harms(shop),
+        logged: logged(options.shape, shop),
         ended_by_itself: shop.processes.iter().map(|process| process.ended_by_itself()).sum(),
         pending,
         findings: &findings,
@@ -130,7 +146,6 @@ async fn run_in(
     let is_clean = findings.total() == 0 && findings.unchecked().is_empty();
     if !is_clean {
         fs::write(directory.join("report.md"), report)?;
-        shop.keep(directory)?;
     }
     // who still holds the shop would hold its disk
     background.shutdown().await;

@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, DbBackend, DbErr, Statement,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement,
     sqlx::{
         Connection,
         postgres::PgConnectOptions,
@@ -55,6 +55,36 @@ impl Database {
         let writer = open_postgres(url, settings, settings.max_connections).await?;
         let pinger = open_postgres(url, settings, 1).await?;
         Ok(Self { name, reader: writer.clone(), writer, pinger, transaction_tries })
+    }
+
+    /// The same to read alone: an embedded database stays as it is, in its journal mode too.
+    ///
+    /// # Errors
+    /// As [`Database::connect`], and where there is no such file.
+    pub async fn connect_to_read(
+        name: &'static str,
+        url: &str,
+        settings: &DatabaseSettings,
+    ) -> Result<Self, StoreError> {
+        if !url.starts_with("sqlite:") {
+            return Self::connect(name, url, settings).await;
+        }
+        let reader = open_sqlite(url, settings, SQLITE_READERS, true).await?;
+        let (writer, pinger) = (reader.clone(), reader.clone());
+        Ok(Self { name, writer, pinger, reader, transaction_tries: 1 })
+    }
+
+    /// Whether it is a PostgreSQL server that follows another: what it says may be of an earlier moment.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn is_standby(&self) -> Result<bool, StoreError> {
+        if self.backend() != DbBackend::Postgres {
+            return Ok(false);
+        }
+        let ask = Statement::from_string(DbBackend::Postgres, "SELECT pg_is_in_recovery() AS is_standby");
+        let row = self.reader.query_one_raw(ask).await?;
+        Ok(row.map(|row| row.try_get("", "is_standby")).transpose()?.unwrap_or_default())
     }
 
     pub fn name(&self) -> &'static str {

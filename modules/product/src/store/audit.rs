@@ -25,8 +25,9 @@ const STRAYS: &str = "SELECT p.id, s.product_id IS NULL AS is_bare \
 /// The decision of a movement is read as a value: for a NOT EXISTS that it takes to be asked often, PostgreSQL reads all decisions
 /// there are, with each batch.
 const BAD_MOVEMENTS: &str = "SELECT product_id, seq, order_id, is_orphan FROM \
-    (SELECT c.*, c.order_id IS NOT NULL AND (SELECT d.order_id FROM deductions d WHERE d.order_id = c.order_id) IS NULL AS is_orphan \
-    FROM (SELECT product_id, seq, order_id, quantity_milli, before_milli, after_milli, \
+    (SELECT c.*, (c.reason = 'sale' OR c.order_id IS NOT NULL) \
+    AND (SELECT d.order_id FROM deductions d WHERE d.order_id = c.order_id) IS NULL AS is_orphan \
+    FROM (SELECT product_id, seq, reason, order_id, quantity_milli, before_milli, after_milli, \
     coalesce(lag(seq) OVER chain, 0) AS prior_seq, coalesce(lag(after_milli) OVER chain, 0) AS prior_milli FROM movements \
     WHERE (product_id, seq) >= ($1, $2) AND (product_id, seq) <= ($3, $4) \
     WINDOW chain AS (PARTITION BY product_id ORDER BY seq)) c) f \

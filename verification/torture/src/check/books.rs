@@ -11,6 +11,8 @@ pub struct Books {
     pub products: HashMap<Uuid, Product>,
     pub deductions: HashMap<Uuid, Deduction>,
     pub orders: HashMap<String, Order>,
+    /// Rows without the row that they belong to, in words.
+    pub strays: Vec<String>,
 }
 
 pub struct Product {
@@ -61,10 +63,11 @@ impl Books {
     pub async fn read(product: &Location, order: &Location) -> anyhow::Result<Self> {
         let mut product = Connection::open(product).await?;
         let mut products = read_products(&mut product).await?;
-        read_movements(&mut product, &mut products).await?;
-        let deductions = read_deductions(&mut product).await?;
-        let orders = read_orders(&mut Connection::open(order).await?).await?;
-        Ok(Self { products, deductions, orders })
+        let mut strays = Vec::new();
+        read_movements(&mut product, &mut products, &mut strays).await?;
+        let deductions = read_deductions(&mut product, &mut strays).await?;
+        let orders = read_orders(&mut Connection::open(order).await?, &mut strays).await?;
+        Ok(Self { products, deductions, orders, strays })
     }
 }
 
@@ -93,6 +96,7 @@ async fn read_products(database: &mut Connection) -> anyhow::Result<HashMap<Uuid
 async fn read_movements(
     database: &mut Connection,
     products: &mut HashMap<Uuid, Product>,
+    strays: &mut Vec<String>,
 ) -> anyhow::Result<()> {
     let sql = "SELECT product_id, seq, reason, quantity_milli, before_milli, after_milli, order_id, note \
                FROM movements ORDER BY product_id, seq";
@@ -106,15 +110,20 @@ async fn read_movements(
             order: row.get(6)?,
             note: row.get(7)?,
         };
-        let product = products.get_mut(&row.get::<Uuid>(0)?);
-        product
-            .map(|product| product.movements.push(movement))
-            .ok_or_else(|| anyhow::anyhow!("a movement of no product"))
+        let id = row.get::<Uuid>(0)?;
+        match products.get_mut(&id) {
+            Some(product) => product.movements.push(movement),
+            None => strays.push(format!("a movement of product {id}, which is not there or has no stock")),
+        }
+        Ok(())
     });
     read.await
 }
 
-async fn read_deductions(database: &mut Connection) -> anyhow::Result<HashMap<Uuid, Deduction>> {
+async fn read_deductions(
+    database: &mut Connection,
+    strays: &mut Vec<String>,
+) -> anyhow::Result<HashMap<Uuid, Deduction>> {
     let mut deductions = HashMap::new();
     let read = database.each("SELECT order_id, outcome, cause, total_minor FROM deductions", |row| {
         let deduction =
@@ -125,15 +134,21 @@ async fn read_deductions(database: &mut Connection) -> anyhow::Result<HashMap<Uu
     read.await?;
     let sql = "SELECT order_id, product_id, quantity_milli, unit_price_minor, total_minor FROM deduction_lines ORDER BY order_id, line_no";
     let read = database.each(sql, |row| {
-        let deduction = deductions.get_mut(&row.get::<Uuid>(0)?);
-        deduction.ok_or_else(|| anyhow::anyhow!("a line of no deduction"))?.lines.push(line(&row)?);
+        let id = row.get::<Uuid>(0)?;
+        match deductions.get_mut(&id) {
+            Some(deduction) => deduction.lines.push(line(&row)?),
+            None => strays.push(format!("a line of deduction {id}, which is not there")),
+        }
         Ok(())
     });
     read.await?;
     Ok(deductions)
 }
 
-async fn read_orders(database: &mut Connection) -> anyhow::Result<HashMap<String, Order>> {
+async fn read_orders(
+    database: &mut Connection,
+    strays: &mut Vec<String>,
+) -> anyhow::Result<HashMap<String, Order>> {
     let (mut orders, mut keys) = (HashMap::new(), HashMap::new());
     let read = database.each("SELECT key, id, status, total_minor FROM orders", |row| {
         let order = Order { id: row.get(1)?, status: row.get(2)?, total: row.get(3)?, lines: vec![] };
@@ -144,8 +159,11 @@ async fn read_orders(database: &mut Connection) -> anyhow::Result<HashMap<String
     read.await?;
     let sql = "SELECT order_id, product_id, quantity_milli, unit_price_minor, total_minor FROM order_lines ORDER BY order_id, line_no";
     let read = database.each(sql, |row| {
-        let order = keys.get(&row.get::<Uuid>(0)?).and_then(|key| orders.get_mut(key));
-        order.ok_or_else(|| anyhow::anyhow!("a line of no order"))?.lines.push(line(&row)?);
+        let id = row.get::<Uuid>(0)?;
+        match keys.get(&id).and_then(|key| orders.get_mut(key)) {
+            Some(order) => order.lines.push(line(&row)?),
+            None => strays.push(format!("a line of order {id}, which is not there")),
+        }
         Ok(())
     });
     read.await?;

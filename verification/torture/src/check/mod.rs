@@ -68,6 +68,9 @@ impl Findings {
 pub async fn check(shop: &Shop, history: &History, findings: &mut Findings) -> anyhow::Result<()> {
     let claims = Claims::read(history)?;
     let books = Books::read(&shop.product, &shop.order).await?;
+    for stray in &books.strays {
+        findings.violation("every row belongs to one that is there", stray.clone());
+    }
     orders::check_told(&claims, &books, findings);
     orders::check_all(&claims, &books, findings);
     reads::check(&claims, &books, findings);
