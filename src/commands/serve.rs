@@ -25,7 +25,10 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// # Errors
 /// When the start fails; the message says what to do.
 pub fn run(settings: &Settings, demo: bool) -> anyhow::Result<()> {
-    ManuallyDrop::new(System::new()).block_on(serve(settings, demo))
+    let system = ManuallyDrop::new(System::new());
+    // or the last thread to end would wake a task of this one, by channels that it holds, and panic
+    let _channels = ManuallyDrop::new(System::current());
+    system.block_on(serve(settings, demo))
 }
 
 async fn serve(settings: &Settings, demo: bool) -> anyhow::Result<()> {
