@@ -172,7 +172,7 @@ impl Needed<'_> {
             };
             // a file that cannot be read or written does not come up by itself
             let is_lost = error.class == ErrorClass::Broken && url.starts_with("sqlite:");
-            if is_lost || !may_come_up(&error) || started.elapsed() + RETRY_PAUSE >= patience {
+            if is_lost || !error.is_transient() || started.elapsed() + RETRY_PAUSE >= patience {
                 let reason = match error.class {
                     ErrorClass::NotSent => SILENT.to_owned(),
                     _ => error.source.to_string(),
@@ -272,16 +272,4 @@ fn facts_of(shop: &Shop) -> Vec<Fact> {
         Fact { name: "shop.id", value: shop.id.clone() },
         Fact { name: "shop.currency", value: shop.currency.to_string() },
     ]
-}
-
-/// Whether waiting may help. A refusal, such as a wrong password, stays one.
-fn may_come_up(error: &StoreError) -> bool {
-    match error.class {
-        ErrorClass::NotSent | ErrorClass::Broken | ErrorClass::Contention => true,
-        ErrorClass::Duplicate(_)
-        | ErrorClass::Refused
-        | ErrorClass::Unwritable
-        | ErrorClass::CommitUnknown
-        | ErrorClass::Other => false,
-    }
 }

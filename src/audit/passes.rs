@@ -6,7 +6,7 @@ use std::{
 };
 
 use contract::audit::{Invariant, Violation};
-use platform::database::{ErrorClass, StoreError};
+use platform::database::StoreError;
 use uuid::Uuid;
 
 use super::{
@@ -143,26 +143,14 @@ async fn walk<Key: Copy>(
                 (after, failures) = (last, 0);
                 rows = next_batch(rows, taken);
             }
-            Err(error) if may_pass(&error) && failures < FAILURES_IN_ROW => {
+            // a database under load ended the statement, or had no connection: nothing of the batch was counted
+            Err(error) if error.is_transient() && failures < FAILURES_IN_ROW => {
                 tokio::time::sleep(PAUSE * 2_u32.pow(failures)).await;
                 failures += 1;
                 rows = ROWS_BOUNDS.0;
             }
             Err(error) => return Err(error),
         }
-    }
-}
-
-/// Whether a batch that failed may pass when it is read again: its statement was ended, or there was no connection, on a
-/// database under load. Nothing of it was counted.
-fn may_pass(error: &StoreError) -> bool {
-    match error.class {
-        ErrorClass::Broken | ErrorClass::NotSent | ErrorClass::Contention => true,
-        ErrorClass::Duplicate(_)
-        | ErrorClass::Refused
-        | ErrorClass::Unwritable
-        | ErrorClass::CommitUnknown
-        | ErrorClass::Other => false,
     }
 }
 
@@ -198,6 +186,8 @@ fn next_batch(rows: u64, taken: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use std::cell::{Cell, RefCell};
+
+    use platform::database::ErrorClass;
 
     use super::*;
 

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::support::{
     engine::{Databases, Engine},
+    postgres::waits_for_a_lock,
     process::Pos,
     shop::{
         Running,
@@ -59,7 +60,7 @@ async fn what_is_cut_off_at_the_end_ends_without_a_panic(
     let id = shop.make_product_id(json!({ "stock": 100 })).await;
     let held = hold_stock(shop.databases(), &id).await;
     let calls: Vec<_> = (0..SALES).map(|_| tokio::spawn(shop.place(&[(&id, 1.0)]).try_send())).collect();
-    sales_wait(&held).await;
+    waits_for_a_lock(&held).await;
 
     let pos = &mut shop.processes[0];
     pos.terminate();
@@ -82,15 +83,6 @@ async fn hold_stock(databases: &Databases, product: &str) -> DatabaseTransaction
     let hold = format!("SELECT 1 FROM stock WHERE product_id = '{product}' FOR UPDATE");
     rival.execute_unprepared(&hold).await.unwrap();
     rival
-}
-
-async fn sales_wait(connection: &DatabaseTransaction) {
-    let waiting = "SELECT 1 AS one FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    until("sales wait for the stock", SOON, async || {
-        let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, waiting);
-        connection.query_one_raw(statement).await.unwrap()
-    })
-    .await;
 }
 
 async fn says(pos: &Pos, words: &str) {

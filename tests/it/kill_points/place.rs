@@ -8,7 +8,7 @@ use order::{
     model::{OrderStatus, PendingOrder},
 };
 use rstest::rstest;
-use sea_orm::{ConnectionTrait, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait};
+use sea_orm::{ConnectionTrait, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 use super::{
     finish::{
@@ -19,6 +19,7 @@ use super::{
 };
 use crate::support::{
     engine::Engine::{self, Postgres, Sqlite},
+    postgres::waits_for_a_lock,
     stores::no_hurry,
     wait::until,
 };
@@ -101,12 +102,7 @@ async fn waits_in_s2(left: &Left) {
         // SQLite shows no waiting; wherever the driver is by now, it cannot have written
         return tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let waiting = "SELECT 1 AS one FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let database = left.stores.product_database.reader();
-    until("the decision waits for a lock", Duration::from_secs(5), async || {
-        database.query_one_raw(Statement::from_string(sea_orm::DbBackend::Postgres, waiting)).await.unwrap()
-    })
-    .await;
+    waits_for_a_lock(left.stores.product_database.reader()).await;
 }
 
 #[rstest]

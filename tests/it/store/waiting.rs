@@ -1,25 +1,14 @@
 //! Decisions that wait for another transaction at a place that the test chooses. PostgreSQL alone: SQLite has one writer.
 
-use std::time::Duration;
-
 use contract::{ProductApi, RefusalCause, Verdict};
 use product::model::StockPolicy;
-use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, TransactionTrait};
 
 use crate::support::{
     engine::Engine::Postgres,
+    postgres::waits_for_a_lock,
     stores::{Stores, key, no_hurry, question},
-    wait::until,
 };
-
-async fn waits_for_a_lock(stores: &Stores) {
-    let waiting = "SELECT 1 AS one FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let database = stores.product_database.reader();
-    until("the decision waits for a lock", Duration::from_secs(5), async || {
-        database.query_one_raw(Statement::from_string(DbBackend::Postgres, waiting)).await.unwrap()
-    })
-    .await;
-}
 
 /// Whatever the request names first, the row of the lowest id is locked first: who waits for it holds no other that
 /// somebody who has it might want.
@@ -41,7 +30,7 @@ async fn a_decision_that_waits_for_its_first_row_holds_no_other() {
     let mut deciding = std::pin::pin!(stores.product.decide(order, &request, no_hurry()));
     tokio::select! {
         decided = &mut deciding => panic!("it did not wait: {decided:?}"),
-        () = waits_for_a_lock(&stores) => {}
+        () = waits_for_a_lock(stores.product_database.reader()) => {}
     }
     let taken = rival
         .execute_unprepared(&format!("SELECT 1 FROM stock WHERE product_id = '{last}' FOR UPDATE NOWAIT"))
@@ -69,7 +58,7 @@ async fn a_decision_that_meets_a_refusal_at_its_insert_takes_nothing() {
     let mut deciding = std::pin::pin!(stores.product.decide(order, &request, no_hurry()));
     tokio::select! {
         decided = &mut deciding => panic!("it did not wait: {decided:?}"),
-        () = waits_for_a_lock(&stores) => {}
+        () = waits_for_a_lock(stores.product_database.reader()) => {}
     }
     rival.commit().await.unwrap();
 

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{engine::database_settings, wait::until};
 
+const WAITS_WITHIN: Duration = Duration::from_secs(10);
 /// Key of the advisory lock under which templates are made ("pos" and "it" in ASCII).
 const LOCK_KEY: i64 = 0x70_6f73_6974;
 
@@ -59,6 +60,15 @@ impl Drop for TestDatabase {
             eprintln!("database {} stays", self.name);
         }
     }
+}
+
+/// Until somebody in this connection's database waits for a lock.
+pub async fn waits_for_a_lock(connection: &impl ConnectionTrait) {
+    let waiting = "SELECT 1 AS one FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    until("somebody waits for a lock", WAITS_WITHIN, async || {
+        connection.query_one_raw(Statement::from_string(DbBackend::Postgres, waiting)).await.unwrap()
+    })
+    .await;
 }
 
 fn server_url() -> String {

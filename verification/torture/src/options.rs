@@ -6,8 +6,8 @@ use clap::{Parser, ValueEnum};
 
 /// Runs a shop of `pos` under random faults, and checks that no sale was lost, doubled or oversold.
 ///
-/// Exit 0: all held. 2: something did not; history and databases are kept. 1: it could not run, or could not check. 64: wrong options. Ctrl-C and
-/// SIGTERM end the faults early and check what there is; a second one ends it at once.
+/// Exit 0: all held. 2: something did not; history and databases are kept. 1: it could not run, or could not
+/// check. 64: wrong options. Ctrl-C and SIGTERM end the faults early and check what there is; a second one ends it at once.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "torture", max_term_width = 100)]
 pub struct Options {

@@ -64,6 +64,19 @@ impl StoreError {
         self.class == ErrorClass::Contention
     }
 
+    /// Whether the same may succeed later: nobody was reached, the connection or statement was ended, or another was in the
+    /// way. What was written by then, if anything, it does not say. A refusal, such as a wrong password, stays one.
+    pub fn is_transient(&self) -> bool {
+        match self.class {
+            ErrorClass::NotSent | ErrorClass::Broken | ErrorClass::Contention => true,
+            ErrorClass::Duplicate(_)
+            | ErrorClass::Refused
+            | ErrorClass::Unwritable
+            | ErrorClass::CommitUnknown
+            | ErrorClass::Other => false,
+        }
+    }
+
     /// The unique key that was violated contains `name`.
     pub fn is_duplicate_of(&self, name: &str) -> bool {
         matches!(&self.class, ErrorClass::Duplicate(key) if key.contains(name))
