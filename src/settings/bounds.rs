@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Every number's key with the least and the most it may be.
-pub const BOUNDS: [(&str, RangeInclusive<i64>); 60] = [
+pub const BOUNDS: [(&str, RangeInclusive<i64>); 65] = [
     ("server.workers", 0..=512),
     ("server.max_connections", 1..=1_000_000),
     ("server.body_limit_bytes", 1024..=16 << 20),
@@ -31,6 +31,11 @@ pub const BOUNDS: [(&str, RangeInclusive<i64>); 60] = [
     ("database.ping_after_idle_ms", 0..=600_000),
     ("database.transaction_tries", 1..=100),
     ("database.slow_statement_ms", 1..=600_000),
+    ("database.groups.size", 1..=1000),
+    ("database.groups.queue", 1..=100_000),
+    ("database.groups.at_once", 1..=16),
+    ("database.groups.patience_ms", 1..=60_000),
+    ("database.groups.timeout_ms", 100..=60_000),
     ("idempotency.keep_days", 1..=3650),
     ("idempotency.purge_every_ms", 1000..=DAY_MS),
     ("idempotency.purge_batch", 1..=10_000),

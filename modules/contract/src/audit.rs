@@ -116,7 +116,8 @@ impl SoldLine {
         text.split(',').filter(|line| !line.is_empty()).map(Self::parse).collect()
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads one of them.
+    pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(':');
         let line = Self {
             product_id: Uuid::parse_str(parts.next()?).ok()?,

@@ -62,6 +62,23 @@ pub struct DatabaseSettings {
     pub ping_after_idle_ms: u64,
     pub transaction_tries: u32,
     pub slow_statement_ms: u64,
+    pub groups: GroupSettings,
+}
+
+/// `[database.groups]`: writes that are asked for at the same time share a transaction.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupSettings {
+    /// The most that one transaction writes.
+    pub size: usize,
+    /// How many may wait; more wait to be let into the queue.
+    pub queue: usize,
+    /// Groups that may be under way at once.
+    pub at_once: usize,
+    /// Milliseconds after which the next group begins beside one that is not written yet.
+    pub patience_ms: u64,
+    /// Milliseconds after which a group is given up.
+    pub timeout_ms: u64,
 }
 
 /// `[idempotency]`: how long answers are remembered.

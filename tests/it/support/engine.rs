@@ -1,6 +1,9 @@
 //! The two databases of a shop, on either engine, as a process or a library opens them.
 
-use platform::{database::migrate, settings::DatabaseSettings};
+use platform::{
+    database::migrate,
+    settings::{DatabaseSettings, GroupSettings},
+};
 
 use super::{directory::Directory, postgres::TestDatabase};
 
@@ -93,5 +96,6 @@ pub fn database_settings() -> DatabaseSettings {
         ping_after_idle_ms: 30_000,
         transaction_tries: 8,
         slow_statement_ms: 5_000,
+        groups: GroupSettings { size: 256, queue: 1024, at_once: 2, patience_ms: 100, timeout_ms: 2000 },
     }
 }

@@ -7,7 +7,8 @@ use uuid::Uuid;
 pub struct AuditedOrder {
     pub id: Uuid,
     pub key: String,
-    pub hash: Option<Vec<u8>>,
+    /// Of the request, in hexadecimal digits.
+    pub hash: Option<String>,
     pub status: String,
     pub cause: Option<String>,
     pub total_minor: Option<i64>,

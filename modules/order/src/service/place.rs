@@ -62,7 +62,8 @@ impl OrderService {
     pub async fn intend(&self, key: &IdempotencyKey, command: &PlaceOrder) -> Result<Intent, OrderError> {
         let parts = self.parts();
         let id = parts.shop.order_id(key);
-        let inserted = store::insert_intent(&parts.database, id, key, command, parts.intent_times()).await;
+        let intent = store::Intent::new(id, key, command, parts.intent_times())?;
+        let inserted = parts.intents.ask(intent).await;
         if let Some(created_at) = inserted.map_err(|error| OrderError::of_intent(id, error))? {
             let pending = PendingOrder {
                 id,

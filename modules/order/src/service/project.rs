@@ -21,7 +21,7 @@ impl OrderService {
             pending.decided_by(deduction).map_err(|cause| OrderError::Misfit { order: id, cause })?;
         let database = &self.parts().database;
         let failed = |error| OrderError::of_step(id, error);
-        if store::project(database, &decided).await.map_err(failed)? {
+        if self.parts().projections.ask(decided.clone()).await.map_err(failed)? {
             self.parts().metrics.decided(&decided);
             return Ok(decided);
         }

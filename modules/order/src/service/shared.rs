@@ -3,10 +3,17 @@
 use std::{rc::Rc, sync::Arc};
 
 use contract::{OrderId, ProductApi, Shop};
-use platform::{database::Database, deadline::Deadline, metrics::Metrics};
+use platform::{
+    database::{Database, GroupWriter},
+    deadline::Deadline,
+    metrics::Metrics,
+};
 
 use super::{admission::Admission, error::OrderError, metrics::OrderMetrics};
-use crate::{settings::OrderSettings, store::IntentTimes};
+use crate::{
+    settings::OrderSettings,
+    store::{IntentTimes, Intents, Projections},
+};
 
 /// What the workers of a process share; cheap to clone.
 #[derive(Clone)]
@@ -18,6 +25,9 @@ pub(super) struct Parts {
     pub(super) settings: OrderSettings,
     pub(super) admission: Admission,
     pub(super) metrics: OrderMetrics,
+    /// S1 and S3 of orders that are placed at the same time.
+    pub(super) intents: GroupWriter<Intents>,
+    pub(super) projections: GroupWriter<Projections>,
 }
 
 /// The order module of one worker: an HTTP client to the product module cannot leave its thread.
@@ -28,10 +38,13 @@ pub struct OrderService {
 }
 
 impl OrderShared {
+    /// Inside a runtime: intents and projections are written by tasks of their own.
     pub fn new(database: Database, shop: Shop, settings: OrderSettings, metrics: &Metrics) -> Self {
         let metrics = OrderMetrics::register(metrics);
         let admission = Admission::new(&settings, &metrics);
-        Self(Arc::new(Parts { database, shop, settings, admission, metrics }))
+        let intents = database.in_groups(Intents(database.clone()));
+        let projections = database.in_groups(Projections(database.clone()));
+        Self(Arc::new(Parts { database, shop, settings, admission, metrics, intents, projections }))
     }
 }
 

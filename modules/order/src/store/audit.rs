@@ -2,11 +2,8 @@
 //! last.
 
 use contract::audit::SoldLine;
-use platform::database::{Database, Sql, StoreError, now_plus_ms, nth_key};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
-    sea_query::Expr,
-};
+use platform::database::{Database, Sql, StoreError, now_plus_ms, nth_key, read_as_one};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use uuid::Uuid;
 
 use crate::{
@@ -15,33 +12,33 @@ use crate::{
 };
 
 const ORDERS: Sql = Sql {
-    postgres: "SELECT id, key, request_hash, status, cause, total_minor, (SELECT string_agg(l.product_id || ':' || \
-        l.quantity_milli || ':' || l.unit_price_minor || ':' || l.total_minor, ',' ORDER BY l.line_no) \
-        FROM order_lines l WHERE l.order_id = o.id) AS lines FROM orders o WHERE id > $1 AND id <= $2",
-    sqlite: "SELECT id, key, request_hash, status, cause, total_minor, (SELECT group_concat(hex(l.product_id) || ':' || \
-        l.quantity_milli || ':' || l.unit_price_minor || ':' || l.total_minor, ',' ORDER BY l.line_no) \
-        FROM order_lines l WHERE l.order_id = o.id) AS lines FROM orders o WHERE id > $1 AND id <= $2",
+    postgres: "SELECT json_agg(json_build_array(id, key, encode(request_hash, 'hex'), status, cause, total_minor, \
+        (SELECT string_agg(l.product_id || ':' || l.quantity_milli || ':' || l.unit_price_minor || ':' || l.total_minor, ',' \
+        ORDER BY l.line_no) FROM order_lines l WHERE l.order_id = o.id)))::text FROM orders o WHERE id > $1 AND id <= $2",
+    sqlite: "SELECT json_group_array(json_array(hex(id), key, nullif(lower(hex(request_hash)), ''), status, cause, total_minor, \
+        (SELECT group_concat(hex(l.product_id) || ':' || l.quantity_milli || ':' || l.unit_price_minor || ':' || l.total_minor, ',' \
+        ORDER BY l.line_no) FROM order_lines l WHERE l.order_id = o.id))) FROM orders o WHERE id > $1 AND id <= $2",
+};
+
+/// As [`ORDERS`] puts it together: the lines last.
+type OrderRow = (Uuid, String, Option<String>, String, Option<String>, Option<i64>, Option<String>);
+
+const STATUSES: Sql = Sql {
+    postgres: "SELECT json_agg(json_build_array(id, status))::text FROM orders WHERE id > $1 AND id <= $2",
+    sqlite: "SELECT json_group_array(json_array(hex(id), status)) FROM orders WHERE id > $1 AND id <= $2",
 };
 
 /// The orders of a range, each with its lines.
 pub async fn orders(database: &Database, after: Uuid, last: Uuid) -> Result<Vec<AuditedOrder>, StoreError> {
-    let statement = ORDERS.with(database.backend(), [after.into(), last.into()]);
-    let rows = database.reader().query_all_raw(statement).await?;
-    rows.iter().map(audited).collect()
+    let rows: Vec<OrderRow> = read_as_one(database, ORDERS, [after.into(), last.into()]).await?;
+    rows.into_iter().map(audited).collect()
 }
 
-fn audited(row: &QueryResult) -> Result<AuditedOrder, StoreError> {
-    let lines: Option<String> = row.try_get("", "lines")?;
-    let lines = SoldLine::parse_all(&lines.unwrap_or_default());
-    Ok(AuditedOrder {
-        id: row.try_get("", "id")?,
-        key: row.try_get("", "key")?,
-        hash: row.try_get("", "request_hash")?,
-        status: row.try_get("", "status")?,
-        cause: row.try_get("", "cause")?,
-        total_minor: row.try_get("", "total_minor")?,
-        lines: lines.ok_or_else(|| StoreError::corrupt("a line of an order cannot be read"))?,
-    })
+fn audited(row: OrderRow) -> Result<AuditedOrder, StoreError> {
+    let (id, key, hash, status, cause, total_minor, lines) = row;
+    let unreadable = || StoreError::corrupt(format!("a line of the order {id} cannot be read"));
+    let lines = SoldLine::parse_all(&lines.unwrap_or_default()).ok_or_else(unreadable)?;
+    Ok(AuditedOrder { id, key, hash, status, cause, total_minor, lines })
 }
 
 /// Id and status of the orders of a range.
@@ -50,15 +47,7 @@ pub async fn statuses(
     after: Uuid,
     last: Uuid,
 ) -> Result<Vec<(Uuid, String)>, StoreError> {
-    let rows = order::Entity::find()
-        .select_only()
-        .columns([Column::Id, Column::Status])
-        .filter(Column::Id.gt(after))
-        .filter(Column::Id.lte(last))
-        .into_tuple()
-        .all(database.reader())
-        .await?;
-    Ok(rows)
+    read_as_one(database, STATUSES, [after.into(), last.into()]).await
 }
 
 /// Up to `limit` orders that are pending for longer than `age_ms`, by the database's clock; the oldest first.

@@ -11,7 +11,7 @@ use platform::{
 use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait};
 use serde::{Deserialize, Serialize};
 
-use super::intent::insert_fence;
+use super::intent::{Intent, insert};
 use crate::{
     entity::order,
     model::{CancelOrder, CancelTarget},
@@ -42,7 +42,7 @@ pub async fn open_cancellation(
             CancelTarget::Order(id) => Ok(*id),
             CancelTarget::Key(key) => {
                 let id = shop.order_id(key);
-                let fence = insert_fence(database, id, key, first_sweep_ms);
+                let fence = insert(database.backend(), &[Intent::fence(id, key, first_sweep_ms)]);
                 transaction.query_all_raw(fence).await.map_err(StoreError::from)?;
                 Ok(id)
             }

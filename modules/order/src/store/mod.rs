@@ -12,6 +12,6 @@ mod row;
 pub use cancel::{CancelRefusal, open_cancellation};
 pub use claim::{Backlog, Backoff, backlog, claim_due};
 pub use find::{exists, find, standing};
-pub use intent::{IntentTimes, insert_intent};
+pub use intent::{Intent, IntentTimes, Intents};
 pub use list::list;
-pub use project::project;
+pub use project::Projections;

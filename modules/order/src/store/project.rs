@@ -1,38 +1,111 @@
-//! S3: an order becomes what its deduction says, once.
+//! S3: orders become what their deductions say, once.
 
-use contract::OrderId;
-use platform::database::{Database, StoreError};
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
-
-use super::row::{GIVEN_UP, LINES, TOTAL_OUT_OF_RANGE, unreadable};
-use crate::{
-    entity::{order, order_line},
-    model::{Order, OrderLine, OrderState, OrderStatus, Rejection},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
-/// Writes the decided order in one transaction; only from `pending`. Answers whether it was this call that did.
-pub async fn project(database: &Database, decided: &Order) -> Result<bool, StoreError> {
-    let change = decided_columns(decided)?;
-    database
-        .write(async |transaction| {
-            let updated = order::Entity::update_many()
-                .set(change.clone())
-                .filter(order::Column::Id.eq(decided.id.0))
-                .filter(order::Column::Status.eq(OrderStatus::Pending.as_str()))
-                .exec(transaction)
-                .await?;
-            if updated.rows_affected == 0 {
-                return Ok(false);
-            }
-            if let OrderState::Confirmed { lines, .. } = &decided.state {
-                insert_lines(transaction, decided.id, lines).await?;
-            }
-            Ok(true)
-        })
-        .await
+use contract::OrderId;
+use platform::database::{
+    Column, Database, DatabaseTransaction, GroupWork, Kind, Rows, StoreError, is_one_of, these_ids,
+};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
+use uuid::Uuid;
+
+use super::row::{GIVEN_UP, LINES, TOTAL_OUT_OF_RANGE, unreadable};
+use crate::model::{Order, OrderLine, OrderState, Rejection};
+
+const DECIDED: [Column; 6] = [
+    Column::new("id", Kind::Uuid),
+    Column::new("status", Kind::Text),
+    Column::new("decided_at", Kind::Time),
+    Column::optional("total_minor", Kind::BigInt),
+    Column::optional("cause", Kind::Text),
+    Column::optional("refusals", Kind::Text),
+];
+
+const LINE: [Column; 9] = [
+    Column::new("order_id", Kind::Uuid),
+    Column::new("line_no", Kind::BigInt),
+    Column::new("product_id", Kind::Uuid),
+    Column::new("name", Kind::Text),
+    Column::optional("sku", Kind::Text),
+    Column::new("quantity_milli", Kind::BigInt),
+    Column::new("unit_price_minor", Kind::BigInt),
+    Column::new("total_minor", Kind::BigInt),
+    Column::new("flagged", Kind::Bool),
+];
+
+/// Writes decided orders.
+pub struct Projections(pub Database);
+
+impl GroupWork for Projections {
+    type Ask = Order;
+    /// Whether it was this call that did.
+    type Answer = bool;
+
+    /// Only from `pending`.
+    async fn write(&self, decided: Arc<[Order]>) -> Result<Vec<bool>, StoreError> {
+        let (database, orders) = (self.0.clone(), decided.clone());
+        let mut written =
+            database.write(async move |transaction| write_all(transaction, &orders).await).await?;
+        Ok(decided.iter().map(|order| written.remove(&order.id.0)).collect())
+    }
 }
 
-fn decided_columns(decided: &Order) -> Result<order::ActiveModel, StoreError> {
+/// Status and lines in one transaction. Answers the ids of those that were pending.
+async fn write_all(
+    transaction: &DatabaseTransaction,
+    decided: &[Order],
+) -> Result<BTreeSet<Uuid>, StoreError> {
+    // in key order; an order that is there twice is one
+    let by_id: BTreeMap<OrderId, &Order> = decided.iter().map(|order| (order.id, order)).collect();
+    let mut heads = Rows::of(&DECIDED);
+    for order in by_id.values() {
+        heads.push(head_cells(order)?);
+    }
+    let ids = by_id.keys().map(|id| id.0);
+    let rows = transaction.query_all_raw(update(transaction.get_database_backend(), heads, ids)).await?;
+    let written = rows.iter().map(|row| row.try_get_by_index(0).map_err(StoreError::from));
+    let written = written.collect::<Result<BTreeSet<Uuid>, _>>()?;
+    let mut lines = Rows::of(&LINE);
+    for order in by_id.into_values().filter(|order| written.contains(&order.id.0)) {
+        if let OrderState::Confirmed { lines: sold, .. } = &order.state {
+            for (line, line_no) in sold.iter().zip(0_i64..) {
+                lines.push(line_cells(order.id, line_no, line));
+            }
+        }
+    }
+    lines.insert_into("order_lines", transaction).await?;
+    Ok(written)
+}
+
+/// The rows are locked in key order first: two groups that have orders in common wait instead of deadlocking.
+fn update(backend: DbBackend, heads: Rows, ids: impl Iterator<Item = Uuid>) -> Statement {
+    let (table, next) = (heads.table(backend, 1), heads.parameters(backend) + 1);
+    let (locked, is_locked) = match backend {
+        DbBackend::Postgres => (
+            format!(
+                "WITH locked AS MATERIALIZED (SELECT id FROM orders WHERE {} ORDER BY id FOR UPDATE) ",
+                is_one_of(backend, "id", next)
+            ),
+            " AND orders.id IN (SELECT id FROM locked)",
+        ),
+        _ => (String::new(), ""),
+    };
+    let text = format!(
+        "{locked}UPDATE orders SET status = decided.status, decided_at = decided.decided_at, next_try_at = NULL, \
+         total_minor = decided.total_minor, cause = decided.cause, refusals = decided.refusals \
+         FROM {table} AS decided WHERE orders.id = decided.id AND orders.status = 'pending'{is_locked} RETURNING orders.id"
+    );
+    let mut values = heads.into_values(backend);
+    if backend == DbBackend::Postgres {
+        values.push(these_ids(backend, ids));
+    }
+    Statement::from_sql_and_values(backend, text, values)
+}
+
+fn head_cells(decided: &Order) -> Result<[Value; 6], StoreError> {
     let (total_minor, cause, refusals) = match &decided.state {
         OrderState::Pending => return Err(StoreError::corrupt("a pending order is no decision")),
         OrderState::Confirmed { total, .. } => (Some(total.minor()), None, None),
@@ -44,33 +117,26 @@ fn decided_columns(decided: &Order) -> Result<order::ActiveModel, StoreError> {
         }
         OrderState::Cancelled { .. } => (None, Some(GIVEN_UP), Some("[]".to_owned())),
     };
-    Ok(order::ActiveModel {
-        status: Set(decided.status().as_str().to_owned()),
-        decided_at: Set(decided.decided_at()),
-        next_try_at: Set(None),
-        total_minor: Set(total_minor),
-        cause: Set(cause.map(str::to_owned)),
-        refusals: Set(refusals),
-        ..Default::default()
-    })
+    Ok([
+        decided.id.0.into(),
+        decided.status().as_str().into(),
+        decided.decided_at().into(),
+        total_minor.into(),
+        cause.into(),
+        refusals.into(),
+    ])
 }
 
-async fn insert_lines(
-    transaction: &DatabaseTransaction,
-    id: OrderId,
-    lines: &[OrderLine],
-) -> Result<(), StoreError> {
-    let rows = lines.iter().zip(0..).map(|(line, line_no)| order_line::ActiveModel {
-        order_id: Set(id.0),
-        line_no: Set(line_no),
-        product_id: Set(line.product_id.0),
-        name: Set(line.name.clone()),
-        sku: Set(line.sku.clone()),
-        quantity_milli: Set(line.quantity.milli()),
-        unit_price_minor: Set(line.unit_price.minor()),
-        total_minor: Set(line.total.minor()),
-        flagged: Set(line.flagged),
-    });
-    order_line::Entity::insert_many(rows).exec_without_returning(transaction).await?;
-    Ok(())
+fn line_cells(order: OrderId, line_no: i64, line: &OrderLine) -> [Value; 9] {
+    [
+        order.0.into(),
+        line_no.into(),
+        line.product_id.0.into(),
+        line.name.as_str().into(),
+        line.sku.clone().into(),
+        line.quantity.milli().into(),
+        line.unit_price.minor().into(),
+        line.total.minor().into(),
+        line.flagged.into(),
+    ]
 }

@@ -7,7 +7,7 @@ use platform::{
     database::{Database, migrate},
     idempotency::IdempotencyKey,
     metrics::Metrics,
-    settings::DatabaseSettings,
+    settings::{DatabaseSettings, GroupSettings},
 };
 use uuid::Uuid;
 
@@ -96,6 +96,7 @@ fn database_settings() -> DatabaseSettings {
         ping_after_idle_ms: 10_000,
         transaction_tries: 5,
         slow_statement_ms: 1000,
+        groups: GroupSettings { size: 256, queue: 1024, at_once: 2, patience_ms: 100, timeout_ms: 2000 },
     }
 }
 

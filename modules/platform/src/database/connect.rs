@@ -13,7 +13,7 @@ use sea_orm::{
 use tracing::log::LevelFilter;
 
 use super::error::StoreError;
-use crate::settings::DatabaseSettings;
+use crate::settings::{DatabaseSettings, GroupSettings};
 
 /// SQLite allows one writer; readers go beside it in WAL mode.
 const SQLITE_READERS: u32 = 4;
@@ -27,6 +27,7 @@ pub struct Database {
     /// A connection of its own on PostgreSQL: a pool that is busy must not look like a database that is away.
     pinger: DatabaseConnection,
     pub(super) transaction_tries: u32,
+    pub(super) groups: GroupSettings,
 }
 
 /// Connections of one pool.
@@ -47,14 +48,15 @@ impl Database {
         settings: &DatabaseSettings,
     ) -> Result<Self, StoreError> {
         let transaction_tries = settings.transaction_tries.max(1);
+        let groups = settings.groups;
         if url.starts_with("sqlite:") {
             let writer = open_sqlite(url, settings, 1, false).await?;
             let reader = open_sqlite(url, settings, SQLITE_READERS, true).await?;
-            return Ok(Self { name, writer, pinger: reader.clone(), reader, transaction_tries });
+            return Ok(Self { name, writer, pinger: reader.clone(), reader, transaction_tries, groups });
         }
         let writer = open_postgres(url, settings, settings.max_connections).await?;
         let pinger = open_postgres(url, settings, 1).await?;
-        Ok(Self { name, reader: writer.clone(), writer, pinger, transaction_tries })
+        Ok(Self { name, reader: writer.clone(), writer, pinger, transaction_tries, groups })
     }
 
     /// The same to read alone: an embedded database stays as it is, in its journal mode too.
@@ -71,7 +73,7 @@ impl Database {
         }
         let reader = open_sqlite(url, settings, SQLITE_READERS, true).await?;
         let (writer, pinger) = (reader.clone(), reader.clone());
-        Ok(Self { name, writer, pinger, reader, transaction_tries: 1 })
+        Ok(Self { name, writer, pinger, reader, transaction_tries: 1, groups: settings.groups })
     }
 
     /// Whether it is a PostgreSQL server that follows another: what it says may be of an earlier moment.

@@ -5,22 +5,26 @@ mod batch;
 mod connect;
 mod error;
 mod facts;
+mod group;
 mod location;
 mod lock;
 mod migrate;
 pub mod remembered;
+mod rows;
 #[cfg(test)]
 mod scratch;
 mod sql;
 mod transaction;
 
-pub use batch::nth_key;
+pub use batch::{nth_key, read_as_one};
 pub use connect::{Database, PoolState};
 pub use error::{ErrorClass, StoreError};
 pub use facts::{Fact, compare_facts, create_facts, pin_facts};
+pub use group::{GroupWork, GroupWriter};
 pub use location::{Location, LocationError, locate};
 pub use lock::{FileLock, FileLockError};
 pub use migrate::{Migrations, SchemaState, migrate, schema_state};
+pub use rows::{Column, Kind, Rows};
 pub use sea_orm::DatabaseTransaction;
-pub use sql::{Sql, now_plus_ms};
+pub use sql::{Sql, is_one_of, now_plus_ms, these_ids};
 pub use transaction::WriteError;

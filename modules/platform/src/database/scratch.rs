@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use uuid::Uuid;
 
 use super::Database;
-use crate::settings::DatabaseSettings;
+use crate::settings::{DatabaseSettings, GroupSettings};
 
 /// How often a write transaction is tried there.
 pub const TRIES: u32 = 3;
@@ -49,6 +49,7 @@ async fn connect(directory: &std::path::Path) -> Database {
         ping_after_idle_ms: 10_000,
         transaction_tries: TRIES,
         slow_statement_ms: 1000,
+        groups: GroupSettings { size: 4, queue: 16, at_once: 2, patience_ms: 100, timeout_ms: 2000 },
     };
     let url = format!("sqlite:{}", directory.join("scratch.db").display());
     Database::connect("scratch", &url, &settings).await.unwrap()

@@ -4,6 +4,7 @@ use sea_orm::{
     DbBackend, Statement, Value,
     sea_query::{Expr, SimpleExpr},
 };
+use uuid::Uuid;
 
 /// A statement in both spellings, for the hot paths that are written by hand. Parameters are `$1`, `$2`, … in both.
 #[derive(Clone, Copy)]
@@ -25,6 +26,26 @@ impl Sql {
             _ => self.sqlite,
         };
         Statement::from_sql_and_values(backend, text, values)
+    }
+}
+
+/// A condition that holds where `column` is one of the ids in parameter `number`, which [`these_ids`] makes. Its text stays the
+/// same however many they are.
+pub fn is_one_of(backend: DbBackend, column: &str, number: usize) -> String {
+    match backend {
+        DbBackend::Postgres => format!("{column} = ANY(${number})"),
+        _ => format!("{column} IN (SELECT unhex(value) FROM json_each(${number}))"),
+    }
+}
+
+/// Ids as one parameter.
+pub fn these_ids(backend: DbBackend, ids: impl IntoIterator<Item = Uuid>) -> Value {
+    match backend {
+        DbBackend::Postgres => ids.into_iter().collect::<Vec<_>>().into(),
+        _ => {
+            let digits = ids.into_iter().map(|id| id.simple().to_string());
+            serde_json::Value::from_iter(digits).to_string().into()
+        }
     }
 }
 

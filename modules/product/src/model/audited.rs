@@ -26,7 +26,8 @@ pub struct Decision {
     pub order_id: Uuid,
     pub is_held: bool,
     pub cause: Option<String>,
-    pub hash: Option<Vec<u8>>,
+    /// Of the request that it was made for, in hexadecimal digits.
+    pub hash: Option<String>,
     pub total_minor: Option<i64>,
     pub lines: Vec<SoldLine>,
     /// What its tracked lines should have taken: `product:thousandths`, in the products' order.

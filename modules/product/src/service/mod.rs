@@ -5,9 +5,15 @@ mod catalogue;
 mod decision;
 mod error;
 mod import;
+mod lanes;
+mod moves;
+mod shelf;
 mod stock;
 
 use contract::Shop;
+use decision::Decisions;
+use lanes::Lanes;
+use moves::Moves;
 use platform::database::Database;
 
 pub use error::ProductError;
@@ -18,11 +24,16 @@ pub use import::{ImportStop, Tally};
 pub struct ProductService {
     database: Database,
     shop: Shop,
+    decisions: Lanes<Decisions>,
+    moves: Lanes<Moves>,
 }
 
 impl ProductService {
+    /// Inside a runtime: decisions and moves are written by tasks of their own.
     pub fn new(database: Database, shop: Shop) -> Self {
-        Self { database, shop }
+        let decisions = Lanes::begin(&database, |held| Decisions { database: database.clone(), held });
+        let moves = Lanes::begin(&database, |held| Moves { database: database.clone(), held });
+        Self { database, shop, decisions, moves }
     }
 
     pub fn shop(&self) -> &Shop {

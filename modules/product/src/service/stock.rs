@@ -6,7 +6,7 @@ use platform::{
     idempotency::{Answer, Keyed},
 };
 
-use super::{ProductError, ProductService, catalogue::live};
+use super::{ProductError, ProductService, catalogue::live, moves::Move};
 use crate::{
     model::{Adjustment, Movement, Product, Reason, Refusal, StockCount, StockLevel},
     store::{self, Entry},
@@ -103,16 +103,11 @@ impl ProductService {
     async fn move_by(
         &self,
         request: &Keyed,
-        id: ProductId,
+        product: ProductId,
         change: Quantity,
         entry: Entry,
     ) -> Result<Answer<Movement>, ProductError> {
-        self.change(request, async |transaction| {
-            let product = live(store::lock(transaction, id).await?, id)?;
-            let after = product.level_after(change).map_err(Stop::Refused)?;
-            Ok(store::append(transaction, &product, after, entry.clone()).await?)
-        })
-        .await
+        self.move_once(Move { request: request.clone(), product, change, entry }).await
     }
 }
 

@@ -2,8 +2,8 @@
 //! snapshot of a bounded range of rows: after the first key, up to and with the last.
 
 use contract::audit::SoldLine;
-use platform::database::{Database, Sql, StoreError, nth_key};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QuerySelect, Value};
+use platform::database::{Database, Sql, StoreError, nth_key, read_as_one};
+use sea_orm::{ConnectionTrait, QueryResult, Value};
 use uuid::Uuid;
 
 use crate::{
@@ -35,22 +35,27 @@ const BAD_MOVEMENTS: &str = "SELECT product_id, seq, order_id, is_orphan FROM \
     OR after_milli <> before_milli + quantity_milli)";
 
 const DECISIONS: Sql = Sql {
-    postgres: "SELECT order_id, outcome, cause, request_hash, total_minor, (SELECT string_agg(l.product_id || ':' || \
-        l.quantity_milli || ':' || l.unit_price_minor || ':' || l.total_minor, ',' ORDER BY l.line_no) \
-        FROM deduction_lines l WHERE l.order_id = d.order_id) AS lines, \
-        (SELECT string_agg(l.product_id || ':' || -l.quantity_milli, ',' ORDER BY l.product_id) \
-        FROM deduction_lines l WHERE l.order_id = d.order_id AND l.tracked) AS due, \
+    postgres: "SELECT json_agg(json_build_array(order_id, outcome, cause, encode(request_hash, 'hex'), total_minor, \
+        (SELECT string_agg(l.product_id || ':' || l.quantity_milli || ':' || l.unit_price_minor || ':' || l.total_minor || ':' || \
+        l.tracked::int, ',' ORDER BY l.line_no) FROM deduction_lines l WHERE l.order_id = d.order_id), \
         (SELECT string_agg(m.product_id || ':' || m.quantity_milli, ',' ORDER BY m.product_id) \
-        FROM movements m WHERE m.order_id = d.order_id) AS taken \
-        FROM deductions d WHERE order_id > $1 AND order_id <= $2",
-    sqlite: "SELECT order_id, outcome, cause, request_hash, total_minor, (SELECT group_concat(hex(l.product_id) || ':' || \
-        l.quantity_milli || ':' || l.unit_price_minor || ':' || l.total_minor, ',' ORDER BY l.line_no) \
-        FROM deduction_lines l WHERE l.order_id = d.order_id) AS lines, \
-        (SELECT group_concat(hex(l.product_id) || ':' || -l.quantity_milli, ',' ORDER BY l.product_id) \
-        FROM deduction_lines l WHERE l.order_id = d.order_id AND l.tracked) AS due, \
+        FROM movements m WHERE m.order_id = d.order_id)))::text FROM deductions d WHERE order_id > $1 AND order_id <= $2",
+    sqlite: "SELECT json_group_array(json_array(hex(order_id), outcome, cause, nullif(lower(hex(request_hash)), ''), total_minor, \
+        (SELECT group_concat(hex(l.product_id) || ':' || l.quantity_milli || ':' || l.unit_price_minor || ':' || l.total_minor || \
+        ':' || l.tracked, ',' ORDER BY l.line_no) FROM deduction_lines l WHERE l.order_id = d.order_id), \
         (SELECT group_concat(hex(m.product_id) || ':' || m.quantity_milli, ',' ORDER BY m.product_id) \
-        FROM movements m WHERE m.order_id = d.order_id) AS taken \
-        FROM deductions d WHERE order_id > $1 AND order_id <= $2",
+        FROM movements m WHERE m.order_id = d.order_id))) FROM deductions d WHERE order_id > $1 AND order_id <= $2",
+};
+
+/// As [`DECISIONS`] puts it together: lines, and what was taken, last.
+type DecisionRow =
+    (Uuid, String, Option<String>, Option<String>, Option<i64>, Option<String>, Option<String>);
+
+const HELD: Sql = Sql {
+    postgres: "SELECT json_agg(order_id)::text FROM deductions \
+        WHERE order_id > $1 AND order_id <= $2 AND outcome = 'held'",
+    sqlite: "SELECT json_group_array(hex(order_id)) FROM deductions \
+        WHERE order_id > $1 AND order_id <= $2 AND outcome = 'held'",
 };
 
 /// Products whose stock is below its floor, or is not the last level of their ledger.
@@ -95,36 +100,37 @@ pub async fn bad_movements(
 
 /// The decisions of a range of orders, each with what it sold and what it took.
 pub async fn decisions(database: &Database, after: Uuid, last: Uuid) -> Result<Vec<Decision>, StoreError> {
-    let rows = query(database, DECISIONS, [after.into(), last.into()]).await?;
-    let decision = |row: &QueryResult| {
-        let text = |name| Ok::<_, StoreError>(row.try_get::<Option<String>>("", name)?.unwrap_or_default());
-        let lines = SoldLine::parse_all(&text("lines")?);
-        Ok(Decision {
-            order_id: row.try_get("", "order_id")?,
-            is_held: row.try_get::<String>("", "outcome")? == "held",
-            cause: row.try_get("", "cause")?,
-            hash: row.try_get("", "request_hash")?,
-            total_minor: row.try_get("", "total_minor")?,
-            lines: lines.ok_or_else(|| StoreError::corrupt("a line of a deduction cannot be read"))?,
-            due: text("due")?,
-            taken: text("taken")?,
-        })
-    };
-    rows.iter().map(decision).collect()
+    let rows: Vec<DecisionRow> = read_as_one(database, DECISIONS, [after.into(), last.into()]).await?;
+    rows.into_iter().map(decision).collect()
+}
+
+fn decision(row: DecisionRow) -> Result<Decision, StoreError> {
+    let (order_id, outcome, cause, hash, total_minor, lines, taken) = row;
+    let unreadable = || StoreError::corrupt(format!("a line of the deduction {order_id} cannot be read"));
+    let (lines, due) = lines_and_due(&lines.unwrap_or_default()).ok_or_else(unreadable)?;
+    let (is_held, taken) = (outcome == "held", taken.unwrap_or_default());
+    Ok(Decision { order_id, is_held, cause, hash, total_minor, lines, due, taken })
+}
+
+/// The lines, and what the tracked ones should have taken, spelled and ordered as what was taken.
+fn lines_and_due(text: &str) -> Option<(Vec<SoldLine>, String)> {
+    let (mut lines, mut due) = (Vec::new(), Vec::new());
+    for line in text.split(',').filter(|line| !line.is_empty()) {
+        let (line, is_tracked) = line.rsplit_once(':')?;
+        let sold = SoldLine::parse(line)?;
+        if is_tracked == "1" {
+            let (product, _) = line.split_once(':')?;
+            due.push(format!("{product}:{}", -sold.quantity_milli));
+        }
+        lines.push(sold);
+    }
+    due.sort_unstable();
+    Some((lines, due.join(",")))
 }
 
 /// The orders of a range whose decision is held.
 pub async fn held(database: &Database, after: Uuid, last: Uuid) -> Result<Vec<Uuid>, StoreError> {
-    let rows = deduction::Entity::find()
-        .select_only()
-        .column(deduction::Column::OrderId)
-        .filter(deduction::Column::OrderId.gt(after))
-        .filter(deduction::Column::OrderId.lte(last))
-        .filter(deduction::Column::Outcome.eq("held"))
-        .into_tuple()
-        .all(database.reader())
-        .await?;
-    Ok(rows)
+    read_as_one(database, HELD, [after.into(), last.into()]).await
 }
 
 /// Where a batch of this many products ends, and how many it has.

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use contract::{ProductId, Quantity};
-use platform::database::{Database, Sql, StoreError};
+use platform::database::{Database, StoreError, is_one_of, these_ids};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, Iterable, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, Iterable,
+    Statement, sea_query::OnConflict,
 };
 use uuid::Uuid;
 
 use super::{
     ledger::movement_row,
-    row::{BY_ID, product_by_position, to_product},
+    row::{PRODUCTS, product_by_position},
     words,
 };
 use crate::{
@@ -113,14 +113,23 @@ fn level_row(product: &Product) -> stock::ActiveModel {
 
 /// The product, archived or not.
 pub async fn find(database: &Database, id: ProductId) -> Result<Option<Product>, StoreError> {
-    let statement = Sql::same(BY_ID).with(database.backend(), [id.0.into()]);
+    let text = format!("{PRODUCTS}p.id = $1");
+    let statement = Statement::from_sql_and_values(database.backend(), text, [id.0.into()]);
     let row = database.reader().query_one_raw(statement).await?;
     row.as_ref().map(product_by_position).transpose()
 }
 
 /// Locks the product against sales, counts and edits, and reads it then.
 pub async fn lock(transaction: &DatabaseTransaction, id: ProductId) -> Result<Option<Product>, StoreError> {
-    Ok(lock_all(transaction, [id]).await?.remove(&id))
+    Ok(lock_all(transaction, [id], Held::Wait).await?.remove(&id))
+}
+
+/// What to do about a row that another transaction has locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    Wait,
+    /// Leave it out, as if there were no such product.
+    Skip,
 }
 
 /// Locks stock rows in id order, so that orders of the same products in opposite orders wait instead of deadlocking;
@@ -130,21 +139,34 @@ pub async fn lock(transaction: &DatabaseTransaction, id: ProductId) -> Result<Op
 pub async fn lock_all(
     transaction: &DatabaseTransaction,
     ids: impl IntoIterator<Item = ProductId>,
+    held: Held,
 ) -> Result<BTreeMap<ProductId, Product>, StoreError> {
-    let ids: Vec<Uuid> = ids.into_iter().map(|id| id.0).collect();
-    let locked: Vec<Uuid> = stock::Entity::find()
-        .select_only()
-        .column(stock::Column::ProductId)
-        .filter(stock::Column::ProductId.is_in(ids))
-        .order_by_asc(stock::Column::ProductId)
-        .lock_exclusive()
-        .into_tuple()
-        .all(transaction)
-        .await?;
-    let rows = product::Entity::find()
-        .find_also_related(stock::Entity)
-        .filter(product::Column::Id.is_in(locked))
-        .all(transaction)
-        .await?;
-    rows.into_iter().map(|rows| to_product(rows).map(|product| (product.id, product))).collect()
+    let backend = transaction.get_database_backend();
+    let mut ids: Vec<Uuid> = ids.into_iter().map(|id| id.0).collect();
+    if backend == DbBackend::Postgres {
+        ids = lock_rows(transaction, ids, held).await?;
+    }
+    let text = format!("{PRODUCTS}{}", is_one_of(backend, "p.id", 1));
+    let read = Statement::from_sql_and_values(backend, text, [these_ids(backend, ids)]);
+    let rows = transaction.query_all_raw(read).await?;
+    rows.iter().map(|row| product_by_position(row).map(|product| (product.id, product))).collect()
+}
+
+/// Those of them that are there and now locked.
+async fn lock_rows(
+    transaction: &DatabaseTransaction,
+    ids: Vec<Uuid>,
+    held: Held,
+) -> Result<Vec<Uuid>, StoreError> {
+    let text = match held {
+        Held::Wait => {
+            "SELECT product_id FROM stock WHERE product_id = ANY($1) ORDER BY product_id FOR UPDATE"
+        }
+        Held::Skip => {
+            "SELECT product_id FROM stock WHERE product_id = ANY($1) ORDER BY product_id FOR UPDATE SKIP LOCKED"
+        }
+    };
+    let lock = Statement::from_sql_and_values(DbBackend::Postgres, text, [ids.into()]);
+    let rows = transaction.query_all_raw(lock).await?;
+    rows.iter().map(|row| row.try_get_by_index(0).map_err(StoreError::from)).collect()
 }

@@ -1,10 +1,14 @@
 //! Decisions about orders: written once, by a plain INSERT, never changed.
 
+use std::collections::BTreeMap;
+
 use contract::{Deduction, DeductionLine, LineRefusal, OrderId, RefusalCause, Verdict};
-use platform::{database::StoreError, idempotency::RequestHash};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+use platform::{
+    database::{Column, Kind, Rows, StoreError, is_one_of, these_ids},
+    idempotency::RequestHash,
 };
+use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, QueryResult, Statement, Value};
+use uuid::Uuid;
 
 use crate::entity::{deduction, deduction_line};
 
@@ -21,98 +25,159 @@ pub async fn find_deduction(
     connection: &impl ConnectionTrait,
     order: OrderId,
 ) -> Result<Option<StoredDeduction>, StoreError> {
-    let Some(row) = deduction::Entity::find_by_id(order.0).one(connection).await? else {
-        return Ok(None);
+    Ok(find_deductions(connection, [order]).await?.remove(&order))
+}
+
+/// The decisions that there are about these orders.
+pub async fn find_deductions(
+    connection: &impl ConnectionTrait,
+    orders: impl IntoIterator<Item = OrderId>,
+) -> Result<BTreeMap<OrderId, StoredDeduction>, StoreError> {
+    let of = "SELECT order_id, outcome, request_hash, total_minor, cause, refusals, decided_at FROM deductions WHERE ";
+    let rows = rows_of(connection, of, "", orders.into_iter().map(|order| order.0)).await?;
+    let rows = rows.iter().map(|row| deduction::Model::from_query_result(row, ""));
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let held = rows.iter().filter(|row| row.total_minor.is_some()).map(|row| row.order_id);
+    let mut lines = held_lines(connection, held.collect()).await?;
+    let stored = |row: deduction::Model| {
+        let order = OrderId::from(row.order_id);
+        to_stored(row, lines.remove(&order).unwrap_or_default()).map(|stored| (order, stored))
     };
+    rows.into_iter().map(stored).collect()
+}
+
+fn to_stored(row: deduction::Model, lines: Vec<DeductionLine>) -> Result<StoredDeduction, StoreError> {
+    let order_id = OrderId::from(row.order_id);
     let hash = row.request_hash.as_deref().map(read_hash).transpose()?;
     let verdict = match (row.cause.as_deref(), &row.refusals, row.total_minor) {
-        (None, None, Some(total_minor)) => {
-            Verdict::Held { lines: held_lines(connection, order).await?, total_minor }
-        }
+        (None, None, Some(total_minor)) => Verdict::Held { lines, total_minor },
         (Some(cause), Some(refusals), None) => {
             let lines: Vec<LineRefusal> = serde_json::from_str(refusals).map_err(unreadable)?;
             Verdict::Refused { cause: read_cause(cause)?, lines }
         }
         _ => {
-            return Err(StoreError::corrupt(format!("deduction {order} is neither held nor refused")));
+            return Err(StoreError::corrupt(format!("deduction {order_id} is neither held nor refused")));
         }
     };
-    let deduction = Deduction { order_id: order, decided_at: row.decided_at, verdict };
-    Ok(Some(StoredDeduction { deduction, hash }))
+    let deduction = Deduction { order_id, decided_at: row.decided_at, verdict };
+    Ok(StoredDeduction { deduction, hash })
 }
 
 async fn held_lines(
     connection: &impl ConnectionTrait,
-    order: OrderId,
-) -> Result<Vec<DeductionLine>, StoreError> {
-    let rows = deduction_line::Entity::find()
-        .filter(deduction_line::Column::OrderId.eq(order.0))
-        .order_by_asc(deduction_line::Column::LineNo)
-        .all(connection)
-        .await?;
-    let line = |row: deduction_line::Model| DeductionLine {
-        product_id: row.product_id.into(),
-        name: row.name,
-        sku: row.sku,
-        quantity_milli: row.quantity_milli,
-        unit_price_minor: row.unit_price_minor,
-        total_minor: row.total_minor,
-        flagged: row.flagged,
-        tracked: row.tracked,
-    };
-    Ok(rows.into_iter().map(line).collect())
+    orders: Vec<Uuid>,
+) -> Result<BTreeMap<OrderId, Vec<DeductionLine>>, StoreError> {
+    let mut lines = BTreeMap::<OrderId, Vec<DeductionLine>>::new();
+    if orders.is_empty() {
+        return Ok(lines);
+    }
+    let of = "SELECT order_id, line_no, product_id, name, sku, quantity_milli, unit_price_minor, total_minor, flagged, tracked \
+        FROM deduction_lines WHERE ";
+    for row in rows_of(connection, of, " ORDER BY order_id, line_no", orders).await? {
+        let row = deduction_line::Model::from_query_result(&row, "")?;
+        let line = DeductionLine {
+            product_id: row.product_id.into(),
+            name: row.name,
+            sku: row.sku,
+            quantity_milli: row.quantity_milli,
+            unit_price_minor: row.unit_price_minor,
+            total_minor: row.total_minor,
+            flagged: row.flagged,
+            tracked: row.tracked,
+        };
+        lines.entry(row.order_id.into()).or_default().push(line);
+    }
+    Ok(lines)
 }
 
-/// Writes the decision. Should one stand there after all, this fails, and with it the whole transaction: never
+async fn rows_of(
+    connection: &impl ConnectionTrait,
+    select: &str,
+    order_by: &str,
+    orders: impl IntoIterator<Item = Uuid>,
+) -> Result<Vec<QueryResult>, StoreError> {
+    let backend = connection.get_database_backend();
+    let text = format!("{select}{}{order_by}", is_one_of(backend, "order_id", 1));
+    let statement = Statement::from_sql_and_values(backend, text, [these_ids(backend, orders)]);
+    Ok(connection.query_all_raw(statement).await?)
+}
+
+/// Writes decisions, in key order. Should one stand there after all, this fails, and with it the whole transaction: never
 /// `DO NOTHING` here, or the movements of a second decision would stay without it.
-pub async fn insert_deduction(
+pub async fn insert_deductions(
     transaction: &DatabaseTransaction,
-    stored: &StoredDeduction,
+    decided: impl IntoIterator<Item = &StoredDeduction>,
 ) -> Result<(), StoreError> {
-    let deduction = &stored.deduction;
-    let hash = stored.hash.map(|hash| hash.as_bytes().to_vec());
-    let (outcome, total_minor, cause, refusals) = match &deduction.verdict {
-        Verdict::Held { total_minor, .. } => ("held", Some(*total_minor), None, None),
-        Verdict::Refused { cause, lines } => {
-            let refusals = serde_json::to_string(lines).map_err(unreadable)?;
-            ("refused", None, Some(cause_text(*cause).to_owned()), Some(refusals))
+    let (mut heads, mut lines) = (Rows::of(&HEAD), Rows::of(&LINE));
+    for StoredDeduction { deduction, hash } in decided {
+        let order = deduction.order_id.0;
+        let (outcome, total_minor, cause, refusals) = match &deduction.verdict {
+            Verdict::Held { total_minor, .. } => ("held", Some(*total_minor), None, None),
+            Verdict::Refused { cause, lines } => {
+                let refusals = serde_json::to_string(lines).map_err(unreadable)?;
+                ("refused", None, Some(cause_text(*cause)), Some(refusals))
+            }
+        };
+        heads.push([
+            order.into(),
+            outcome.into(),
+            hash.map(|hash| hash.as_bytes().to_vec()).into(),
+            total_minor.into(),
+            cause.into(),
+            refusals.into(),
+            deduction.decided_at.into(),
+        ]);
+        if let Verdict::Held { lines: held, .. } = &deduction.verdict {
+            for (line, line_no) in held.iter().zip(0_i64..) {
+                lines.push(line_cells(order, line_no, line));
+            }
         }
-    };
-    let row = deduction::ActiveModel {
-        order_id: Set(deduction.order_id.0),
-        outcome: Set(outcome.to_owned()),
-        request_hash: Set(hash),
-        total_minor: Set(total_minor),
-        cause: Set(cause),
-        refusals: Set(refusals),
-        decided_at: Set(deduction.decided_at),
-    };
-    deduction::Entity::insert(row).exec_without_returning(transaction).await?;
-    if let Verdict::Held { lines, .. } = &deduction.verdict {
-        let rows = lines.iter().zip(0..).map(|(line, line_no)| line_row(deduction.order_id, line_no, line));
-        deduction_line::Entity::insert_many(rows).exec_without_returning(transaction).await?;
     }
-    Ok(())
+    heads.insert_into("deductions", transaction).await?;
+    lines.insert_into("deduction_lines", transaction).await
+}
+
+const HEAD: [Column; 7] = [
+    Column::new("order_id", Kind::Uuid),
+    Column::new("outcome", Kind::Text),
+    Column::optional("request_hash", Kind::Bytes),
+    Column::optional("total_minor", Kind::BigInt),
+    Column::optional("cause", Kind::Text),
+    Column::optional("refusals", Kind::Text),
+    Column::new("decided_at", Kind::Time),
+];
+
+const LINE: [Column; 10] = [
+    Column::new("order_id", Kind::Uuid),
+    Column::new("line_no", Kind::BigInt),
+    Column::new("product_id", Kind::Uuid),
+    Column::new("name", Kind::Text),
+    Column::optional("sku", Kind::Text),
+    Column::new("quantity_milli", Kind::BigInt),
+    Column::new("unit_price_minor", Kind::BigInt),
+    Column::new("total_minor", Kind::BigInt),
+    Column::new("flagged", Kind::Bool),
+    Column::new("tracked", Kind::Bool),
+];
+
+fn line_cells(order: Uuid, line_no: i64, line: &DeductionLine) -> [Value; 10] {
+    [
+        order.into(),
+        line_no.into(),
+        line.product_id.0.into(),
+        line.name.as_str().into(),
+        line.sku.clone().into(),
+        line.quantity_milli.into(),
+        line.unit_price_minor.into(),
+        line.total_minor.into(),
+        line.flagged.into(),
+        line.tracked.into(),
+    ]
 }
 
 /// Another decision about the same order was written meanwhile; the transaction is to be redone and will find it.
 pub fn is_deduction_race(error: &StoreError) -> bool {
     error.is_duplicate_of("deductions")
-}
-
-fn line_row(order: OrderId, line_no: i32, line: &DeductionLine) -> deduction_line::ActiveModel {
-    deduction_line::ActiveModel {
-        order_id: Set(order.0),
-        line_no: Set(line_no),
-        product_id: Set(line.product_id.0),
-        name: Set(line.name.clone()),
-        sku: Set(line.sku.clone()),
-        quantity_milli: Set(line.quantity_milli),
-        unit_price_minor: Set(line.unit_price_minor),
-        total_minor: Set(line.total_minor),
-        flagged: Set(line.flagged),
-        tracked: Set(line.tracked),
-    }
 }
 
 const fn cause_text(cause: RefusalCause) -> &'static str {

@@ -1,15 +1,20 @@
 //! The ledger: what moved, and the level that follows from it.
 
+use std::collections::BTreeMap;
+
 use contract::{OrderId, ProductId, Quantity};
-use platform::{clock, database::StoreError};
+use platform::{
+    clock,
+    database::{Column, Kind, Rows, StoreError},
+};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    QueryOrder, QuerySelect, Statement, Value,
 };
 
 use super::row::to_movement;
 use crate::{
-    entity::{movement, stock},
+    entity::movement,
     model::{Movement, Product, Reason},
 };
 
@@ -34,16 +39,76 @@ pub async fn append(
     after: Quantity,
     entry: Entry,
 ) -> Result<Movement, StoreError> {
-    let movement = next_movement(product, after, entry);
-    movement::Entity::insert(movement_row(product.id, &movement)).exec_without_returning(transaction).await?;
-    let level = stock::ActiveModel {
-        product_id: Set(product.id.0),
-        quantity_milli: Set(after.milli()),
-        seq: Set(movement.seq),
-        ..Default::default()
-    };
-    stock::Entity::update(level).exec_without_returning(transaction).await?;
-    Ok(movement)
+    let moved = (product.id, next_movement(product, after, entry));
+    append_all(transaction, std::slice::from_ref(&moved)).await?;
+    Ok(moved.1)
+}
+
+/// Writes movements of products that this transaction has locked, and the levels that they lead to. Those of one product
+/// follow each other.
+pub async fn append_all(
+    transaction: &DatabaseTransaction,
+    moved: &[(ProductId, Movement)],
+) -> Result<(), StoreError> {
+    let mut movements = Rows::of(&MOVEMENT);
+    let mut last = BTreeMap::new();
+    for (product, movement) in moved {
+        movements.push(movement_cells(*product, movement));
+        last.insert(product.0, movement);
+    }
+    movements.insert_into("movements", transaction).await?;
+    let mut levels = Rows::of(&LEVEL);
+    for (product, movement) in last {
+        levels.push([product.into(), movement.after.milli().into(), movement.seq.into()]);
+    }
+    set_levels(transaction, levels).await
+}
+
+async fn set_levels(transaction: &DatabaseTransaction, levels: Rows) -> Result<(), StoreError> {
+    if levels.is_empty() {
+        return Ok(());
+    }
+    let backend = transaction.get_database_backend();
+    let text = format!(
+        "UPDATE stock SET quantity_milli = level.quantity_milli, seq = level.seq FROM {} AS level \
+         WHERE stock.product_id = level.product_id",
+        levels.table(backend, 1)
+    );
+    let statement = Statement::from_sql_and_values(backend, text, levels.into_values(backend));
+    transaction.execute_raw(statement).await?;
+    Ok(())
+}
+
+const LEVEL: [Column; 3] = [
+    Column::new("product_id", Kind::Uuid),
+    Column::new("quantity_milli", Kind::BigInt),
+    Column::new("seq", Kind::BigInt),
+];
+
+const MOVEMENT: [Column; 9] = [
+    Column::new("product_id", Kind::Uuid),
+    Column::new("seq", Kind::BigInt),
+    Column::new("reason", Kind::Text),
+    Column::new("quantity_milli", Kind::BigInt),
+    Column::new("before_milli", Kind::BigInt),
+    Column::new("after_milli", Kind::BigInt),
+    Column::optional("order_id", Kind::Uuid),
+    Column::optional("note", Kind::Text),
+    Column::new("at", Kind::Time),
+];
+
+fn movement_cells(product: ProductId, movement: &Movement) -> [Value; 9] {
+    [
+        product.0.into(),
+        movement.seq.into(),
+        movement.reason.as_str().into(),
+        movement.quantity.milli().into(),
+        movement.before.milli().into(),
+        movement.after.milli().into(),
+        movement.order_id.map(|order| order.0).into(),
+        movement.note.clone().into(),
+        movement.at.into(),
+    ]
 }
 
 /// What moves the stock of a product, as it stands, to `after`.

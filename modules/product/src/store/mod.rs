@@ -12,8 +12,10 @@ mod lookup;
 mod row;
 pub mod words;
 
-pub use catalogue::{find, insert_all, lock, lock_all, update, update_all};
-pub use deductions::{StoredDeduction, find_deduction, insert_deduction, is_deduction_race};
-pub use ledger::{Entry, append, level_at, movements, next_movement};
+pub use catalogue::{Held, find, insert_all, lock, lock_all, update, update_all};
+pub use deductions::{
+    StoredDeduction, find_deduction, find_deductions, insert_deductions, is_deduction_race,
+};
+pub use ledger::{Entry, append, append_all, level_at, movements, next_movement};
 pub use list::{any_product, list};
 pub use lookup::{with_barcodes, with_subjects};

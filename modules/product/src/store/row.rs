@@ -35,13 +35,13 @@ pub fn to_product((row, stock): (product::Model, Option<stock::Model>)) -> Resul
     })
 }
 
-/// Of one product, for [`product_by_position`]. Written by hand: building it anew, and looking columns up by name, was a
-/// third of what a lookup costs.
-pub const BY_ID: &str = "SELECT p.id, p.name, p.price_minor, p.sku, p.barcode, p.category, p.archived, p.version, p.created_at, \
-    p.updated_at, s.policy, s.quantity_milli, s.seq, s.reorder_level_milli \
-    FROM products p LEFT JOIN stock s ON s.product_id = p.id WHERE p.id = $1";
+/// Products, for [`product_by_position`]. Written by hand: building it anew, and looking columns up by name, was a third of
+/// what a lookup costs.
+pub const PRODUCTS: &str = "SELECT p.id, p.name, p.price_minor, p.sku, p.barcode, p.category, p.archived, p.version, \
+    p.created_at, p.updated_at, s.policy, s.quantity_milli, s.seq, s.reorder_level_milli \
+    FROM products p LEFT JOIN stock s ON s.product_id = p.id WHERE ";
 
-/// A product of a row of [`BY_ID`].
+/// A product of a row of [`PRODUCTS`].
 pub fn product_by_position(row: &QueryResult) -> Result<Product, StoreError> {
     let id: Uuid = row.try_get_by_index(0)?;
     let policy: Option<String> = row.try_get_by_index(10)?;

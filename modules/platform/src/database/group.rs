@@ -1,0 +1,159 @@
+//! Writes what is asked for at the same time in groups, each in one transaction: they share its round trips and its sync, and
+//! a row that all of them want is locked once.
+//!
+//! No timer: a group is what queued up while the one before it was written, so whoever is alone waits for nobody.
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::DbErr;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    time::timeout,
+};
+
+use super::{
+    connect::Database,
+    error::{ErrorClass, StoreError},
+};
+use crate::settings::GroupSettings;
+
+/// What is written in groups, and how.
+pub trait GroupWork: Send + Sync + 'static {
+    type Ask: Clone + Send + Sync + 'static;
+    type Answer: Send + 'static;
+
+    /// Writes all of them in one transaction, or none; answers each, in their order. One may be there twice.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn write(
+        &self,
+        asks: Arc<[Self::Ask]>,
+    ) -> impl Future<Output = Result<Vec<Self::Answer>, StoreError>> + Send;
+}
+
+/// Where to ask; cheap to clone. The writer ends with the last of them.
+pub struct GroupWriter<W: GroupWork>(mpsc::Sender<Ticket<W>>);
+
+struct Ticket<W: GroupWork> {
+    ask: W::Ask,
+    caller: oneshot::Sender<Result<W::Answer, StoreError>>,
+}
+
+impl Database {
+    /// Begins to write `work` in groups, on the runtime of the one who calls.
+    pub fn in_groups<W: GroupWork>(&self, work: W) -> GroupWriter<W> {
+        let (asked, queue) = mpsc::channel(self.groups.queue.max(1));
+        tokio::spawn(write_groups(Arc::new(work), queue, self.groups));
+        GroupWriter(asked)
+    }
+}
+
+impl<W: GroupWork> Clone for GroupWriter<W> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<W: GroupWork> GroupWriter<W> {
+    /// Waits until it is written. Whoever leaves before its group begins leaves nothing behind; after that it may be written.
+    ///
+    /// # Errors
+    /// When the database fails; of class `CommitUnknown` when nobody knows what became of it.
+    pub async fn ask(&self, ask: W::Ask) -> Result<W::Answer, StoreError> {
+        let (caller, told) = oneshot::channel();
+        if self.0.send(Ticket { ask, caller }).await.is_err() {
+            return Err(failed(ErrorClass::NotSent, "the writer has ended"));
+        }
+        let lost = || failed(ErrorClass::CommitUnknown, "the group was not written in time");
+        told.await.unwrap_or_else(|_| Err(lost()))
+    }
+}
+
+async fn write_groups<W: GroupWork>(
+    work: Arc<W>,
+    mut queue: mpsc::Receiver<Ticket<W>>,
+    settings: GroupSettings,
+) {
+    let lanes = Arc::new(Semaphore::new(settings.at_once.max(1)));
+    let patience = Duration::from_millis(settings.patience_ms);
+    let within = Duration::from_millis(settings.timeout_ms);
+    loop {
+        let Ok(lane) = lanes.clone().acquire_owned().await else { return };
+        let mut group = Vec::new();
+        if queue.recv_many(&mut group, settings.size.max(1)).await == 0 {
+            return;
+        }
+        let written = tokio::spawn(write_group(work.clone(), group, within, lane));
+        // an answer that was lost must not hold up the others
+        let _still_under_way = timeout(patience, written).await;
+    }
+}
+
+/// What is dropped here, when time is up or the work panics, tells its callers that nobody knows.
+async fn write_group<W: GroupWork>(
+    work: Arc<W>,
+    group: Vec<Ticket<W>>,
+    within: Duration,
+    _lane: OwnedSemaphorePermit,
+) {
+    let wanted = group.into_iter().filter(|ticket| !ticket.caller.is_closed());
+    let (asks, callers): (Vec<_>, Vec<_>) = wanted.map(|ticket| (ticket.ask, ticket.caller)).unzip();
+    let asks: Arc<[_]> = asks.into();
+    if timeout(within, settle(work.as_ref(), asks.clone(), callers)).await.is_err() {
+        tracing::warn!(asked = asks.len(), "a group of writes was given up: it took too long");
+    }
+}
+
+async fn settle<W: GroupWork>(
+    work: &W,
+    asks: Arc<[W::Ask]>,
+    callers: Vec<oneshot::Sender<Result<W::Answer, StoreError>>>,
+) {
+    if asks.is_empty() {
+        return;
+    }
+    match work.write(asks.clone()).await {
+        Ok(answers) => {
+            debug_assert_eq!(answers.len(), callers.len());
+            for (caller, answer) in callers.into_iter().zip(answers) {
+                let _left = caller.send(Ok(answer));
+            }
+        }
+        Err(error) if asks.len() > 1 && is_of_a_row(&error) => {
+            for (ask, caller) in asks.iter().zip(callers) {
+                let written = work.write([ask.clone()].into()).await;
+                let alone = written.and_then(|mut answers| answers.pop().ok_or_else(unanswered));
+                let _left = caller.send(alone);
+            }
+        }
+        Err(error) => {
+            for caller in callers {
+                let _left = caller.send(Err(error.clone()));
+            }
+        }
+    }
+}
+
+/// Whether one of a group may be what failed: alone, the others succeed. Nothing was written.
+fn is_of_a_row(error: &StoreError) -> bool {
+    match error.class {
+        ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => true,
+        ErrorClass::Contention
+        | ErrorClass::NotSent
+        | ErrorClass::Unwritable
+        | ErrorClass::Broken
+        | ErrorClass::CommitUnknown => false,
+    }
+}
+
+fn unanswered() -> StoreError {
+    StoreError::corrupt("a write was not answered")
+}
+
+fn failed(class: ErrorClass, why: &str) -> StoreError {
+    StoreError { class, source: DbErr::Custom(why.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! Many rows as the parameters of one statement, whose text stays the same however many they are: arrays that PostgreSQL
+//! unnests, one JSON text that SQLite reads. A list of values that grows with the rows would be another statement each time,
+//! to be parsed and planned anew.
+
+use chrono::SecondsFormat;
+use sea_orm::{ConnectionTrait, DbBackend, Statement, Value, sea_query::ArrayType};
+use uuid::Uuid;
+
+use super::error::StoreError;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Uuid,
+    Text,
+    BigInt,
+    Bool,
+    Bytes,
+    Time,
+}
+
+/// A column of rows that are sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    name: &'static str,
+    kind: Kind,
+    optional: bool,
+}
+
+/// Rows to be sent, each with a value for every column.
+pub struct Rows {
+    columns: &'static [Column],
+    /// Column by column.
+    cells: Vec<Vec<Value>>,
+}
+
+impl Column {
+    pub const fn new(name: &'static str, kind: Kind) -> Self {
+        Self { name, kind, optional: false }
+    }
+
+    /// One whose values may be null; of any kind but `Bool` and `Time`. The driver's arrays hold no null: an empty text stands
+    /// for it there, no bytes, the nil UUID and the least of all numbers.
+    pub const fn optional(name: &'static str, kind: Kind) -> Self {
+        Self { name, kind, optional: true }
+    }
+}
+
+impl Rows {
+    pub fn of(columns: &'static [Column]) -> Self {
+        Self { columns, cells: columns.iter().map(|_| Vec::new()).collect() }
+    }
+
+    /// Adds a row; its values in the order of the columns.
+    pub fn push<const N: usize>(&mut self, row: [Value; N]) {
+        debug_assert_eq!(N, self.columns.len());
+        for (cells, value) in self.cells.iter_mut().zip(row) {
+            cells.push(value);
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.cells.first().is_none_or(Vec::is_empty)
+    }
+
+    /// How many parameters they take.
+    pub fn parameters(&self, backend: DbBackend) -> usize {
+        match backend {
+            DbBackend::Postgres => self.columns.len(),
+            _ => 1,
+        }
+    }
+
+    /// The rows as a table, for the FROM of a statement of which `first` is the first parameter that is theirs.
+    pub fn table(&self, backend: DbBackend, first: usize) -> String {
+        match backend {
+            DbBackend::Postgres => unnested(self.columns, first),
+            _ => read_from_json(self.columns, first),
+        }
+    }
+
+    /// The parameters.
+    pub fn into_values(self, backend: DbBackend) -> Vec<Value> {
+        match backend {
+            DbBackend::Postgres => {
+                let cells = self.columns.iter().zip(self.cells);
+                cells.map(|(column, cells)| array(column.kind, cells)).collect()
+            }
+            _ => vec![Value::from(json(&self.cells))],
+        }
+    }
+
+    /// Inserts them into a table that has these columns.
+    ///
+    /// # Errors
+    /// When the database fails; then none is inserted.
+    pub async fn insert_into(self, table: &str, connection: &impl ConnectionTrait) -> Result<(), StoreError> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        let backend = connection.get_database_backend();
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
+        let names = names.join(", ");
+        let text =
+            format!("INSERT INTO {table} ({names}) SELECT {names} FROM {} AS sent", self.table(backend, 1));
+        let statement = Statement::from_sql_and_values(backend, text, self.into_values(backend));
+        connection.execute_raw(statement).await?;
+        Ok(())
+    }
+}
+
+fn unnested(columns: &[Column], first: usize) -> String {
+    let sent = columns.iter().zip(first..);
+    let read = sent.clone().map(|(Column { name, kind, optional }, number)| match optional {
+        true => format!("NULLIF(c{number}, '{}') AS {name}", kind.nothing()),
+        false => format!("c{number} AS {name}"),
+    });
+    let arrays = sent.clone().map(|(column, number)| format!("${number}::{}[]", column.kind.in_postgres()));
+    let names = sent.map(|(_, number)| format!("c{number}"));
+    format!("(SELECT {} FROM UNNEST({}) AS sent({}))", listed(read), listed(arrays), listed(names))
+}
+
+/// SQLite has no type for ids and bytes in JSON: they are sent in hexadecimal digits.
+fn read_from_json(columns: &[Column], first: usize) -> String {
+    let read = columns.iter().zip(0..).map(|(Column { name, kind, .. }, place)| match kind {
+        Kind::Uuid | Kind::Bytes => format!("unhex(value ->> {place}) AS {name}"),
+        Kind::Text | Kind::BigInt | Kind::Bool | Kind::Time => format!("value ->> {place} AS {name}"),
+    });
+    format!("(SELECT {} FROM json_each(${first}))", listed(read))
+}
+
+fn listed(names: impl Iterator<Item = String>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}
+
+impl Kind {
+    const fn in_postgres(self) -> &'static str {
+        match self {
+            Self::Uuid => "uuid",
+            Self::Text => "text",
+            Self::BigInt => "bigint",
+            Self::Bool => "boolean",
+            Self::Bytes => "bytea",
+            Self::Time => "timestamptz",
+        }
+    }
+
+    /// What stands for null in an array, as PostgreSQL reads it.
+    const fn nothing(self) -> &'static str {
+        match self {
+            Self::Uuid => "00000000-0000-0000-0000-000000000000",
+            Self::BigInt => "-9223372036854775808",
+            Self::Text | Self::Bytes | Self::Bool | Self::Time => "",
+        }
+    }
+}
+
+fn array(kind: Kind, cells: Vec<Value>) -> Value {
+    let filled = cells.into_iter().map(|value| match value {
+        Value::Uuid(None) => Value::from(Uuid::nil()),
+        Value::String(None) => Value::from(""),
+        Value::BigInt(None) => Value::from(i64::MIN),
+        Value::Bytes(None) => Value::from(Vec::<u8>::new()),
+        value => value,
+    });
+    let of = match kind {
+        Kind::Uuid => ArrayType::Uuid,
+        Kind::Text => ArrayType::String,
+        Kind::BigInt => ArrayType::BigInt,
+        Kind::Bool => ArrayType::Bool,
+        Kind::Bytes => ArrayType::Bytes,
+        Kind::Time => ArrayType::ChronoDateTimeUtc,
+    };
+    Value::Array(of, Some(Box::new(filled.collect())))
+}
+
+fn json(cells: &[Vec<Value>]) -> String {
+    let rows = cells.first().map_or(0, Vec::len);
+    let row = |number: usize| cells.iter().map(|column| in_json(&column[number])).collect::<Vec<_>>();
+    serde_json::Value::from((0..rows).map(row).collect::<Vec<_>>()).to_string()
+}
+
+fn in_json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Uuid(Some(id)) => id.simple().to_string().into(),
+        Value::String(Some(text)) => text.as_str().into(),
+        Value::BigInt(Some(number)) => (*number).into(),
+        Value::Bool(Some(flag)) => (*flag).into(),
+        Value::Bytes(Some(bytes)) => {
+            bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+        }
+        // spelled as sqlx writes times
+        Value::ChronoDateTimeUtc(Some(time)) => time.to_rfc3339_opts(SecondsFormat::AutoSi, false).into(),
+        _ => serde_json::Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests;
