@@ -4,6 +4,7 @@ WORKDIR /src
 
 # Dependencies in a layer of their own: it is rebuilt only when a manifest changes, not with every source file.
 COPY Cargo.toml Cargo.lock ./
+COPY .cargo .cargo
 COPY modules/platform/Cargo.toml modules/platform/
 COPY modules/contract/Cargo.toml modules/contract/
 COPY modules/product/Cargo.toml modules/product/

@@ -2,7 +2,7 @@
 # Faults that are put in on purpose, to see that the checks find them: verification/planted. They are found by hand; here
 # they only have to be there, and to fit the tree as it stands.
 
-readonly least_planted=12
+readonly least_planted=15
 
 check_planted() {
   local patch patches=(verification/planted/*.patch) broken=''

@@ -7,7 +7,7 @@ VALUES (
     || product_id(:second) || '","quantityMilli":1000,"item":1},{"productId":"' || product_id(:third)
     || '","quantityMilli":1000,"item":2}]}',
   'pending', now(), now() + interval '15 minutes', now() + interval '3 seconds', 0
-);
+) ON CONFLICT DO NOTHING;
 
 WITH taken AS (
   UPDATE full_product.stock SET quantity_milli = quantity_milli - 1000, seq = seq + 1

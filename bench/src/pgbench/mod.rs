@@ -19,7 +19,7 @@ use crate::{
 };
 
 const DATABASE: &str = "baseline";
-/// One hot row stands for all that a client may be told to do again; nothing of ours is.
+/// Who meets a deadlock begins again from the first statement, with the order that it has inserted: hence DO NOTHING there.
 const TRIES: &str = "--max-tries=10";
 const THREADS: usize = 2;
 

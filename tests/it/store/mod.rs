@@ -4,6 +4,7 @@ mod abandoned;
 mod checks;
 mod decisions;
 mod full_disk;
+mod groups;
 mod large_catalogue;
 mod together;
 mod upgrade;

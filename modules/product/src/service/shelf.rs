@@ -21,7 +21,7 @@ impl Shelf {
     /// Locks the products and reads them then.
     pub(super) async fn lock(
         transaction: &DatabaseTransaction,
-        ids: BTreeSet<ProductId>,
+        ids: impl IntoIterator<Item = ProductId>,
         held: Held,
     ) -> Result<Self, StoreError> {
         let locked = store::lock_all(transaction, ids, held).await?;
