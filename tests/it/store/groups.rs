@@ -153,3 +153,60 @@ async fn a_product_that_somebody_holds_keeps_up_its_own_orders_alone() {
     assert!(kept_up.await.iter().all(is_held));
     assert_eq!((stores.stock(held).await, stores.stock(free).await), (5, 80));
 }
+
+/// What waits in vain does so alone, also in a group that waits.
+#[tokio::test]
+async fn an_order_that_shares_a_group_with_one_that_waits_in_vain_is_decided() {
+    let stores = Stores::fresh(Postgres).await;
+    let product = stores.product_that_waits(600).await;
+    let (held, soon_free) =
+        (stores.make_product(StockPolicy::Deny, 10).await, stores.make_product(StockPolicy::Deny, 10).await);
+    let stranger = stores.stranger().await;
+    let lock = async |id| {
+        let rival = stranger.writer().begin().await.unwrap();
+        let lock = format!("SELECT 1 FROM stock WHERE product_id = '{id}' FOR UPDATE");
+        rival.execute_unprepared(&lock).await.unwrap();
+        rival
+    };
+    let (rival, passing_rival) = (lock(held).await, lock(soon_free).await);
+    let decide = async |id| product.decide(stores.order_id(&key()), &question(&[(id, 1)]), no_hurry()).await;
+
+    let in_one_group = async { tokio::join!(decide(held), decide(soon_free)) };
+    let (decided, ()) = tokio::join!(in_one_group, async {
+        waits_for_a_lock(stores.product_database.reader()).await;
+        passing_rival.rollback().await.unwrap();
+    });
+
+    assert!(decided.0.is_err(), "{decided:?}");
+    assert!(is_held(&decided.1.unwrap().verdict));
+    rival.rollback().await.unwrap();
+    assert_eq!((stores.stock(held).await, stores.stock(soon_free).await), (10, 9));
+}
+
+/// It is told at once, and does not wait with those whose product somebody holds.
+#[tokio::test]
+async fn an_order_of_a_product_that_is_not_there_waits_for_nobody() {
+    let stores = Stores::fresh(Postgres).await;
+    let held = stores.make_product(StockPolicy::Deny, 10).await;
+    let nothing = contract::ProductId(uuid::Uuid::now_v7());
+    let stranger = stores.stranger().await;
+    let rival = stranger.writer().begin().await.unwrap();
+    let lock = format!("SELECT 1 FROM stock WHERE product_id = '{held}' FOR UPDATE");
+    rival.execute_unprepared(&lock).await.unwrap();
+    let decide = async |id| {
+        let order = stores.order_id(&key());
+        stores.product.decide(order, &question(&[(id, 1)]), no_hurry()).await.unwrap().verdict
+    };
+
+    let mut kept_up = std::pin::pin!(join_all((0..3).map(|_| decide(held))));
+    tokio::select! {
+        verdicts = &mut kept_up => panic!("they did not wait: {verdicts:?}"),
+        () = waits_for_a_lock(stores.product_database.reader()) => {}
+    }
+    tokio::select! {
+        verdicts = &mut kept_up => panic!("they did not wait: {verdicts:?}"),
+        verdict = decide(nothing) => assert!(!is_held(&verdict)),
+    }
+    rival.rollback().await.unwrap();
+    assert!(kept_up.await.iter().all(is_held));
+}

@@ -12,6 +12,7 @@ use platform::{
     deadline::Deadline,
     idempotency::{IdempotencyKey, Keyed, RequestHash},
     metrics::Metrics,
+    settings::DatabaseSettings,
 };
 use product::{
     ProductService,
@@ -101,6 +102,13 @@ impl Stores {
 
     pub async fn sql_in_order(&self, sql: &str) -> Result<u64, sea_orm::DbErr> {
         Ok(self.order_database.writer().execute_unprepared(sql).await?.rows_affected())
+    }
+
+    /// A product service that waits for a lock for so many milliseconds.
+    pub async fn product_that_waits(&self, lock_timeout_ms: u64) -> ProductService {
+        let settings = DatabaseSettings { lock_timeout_ms, ..database_settings() };
+        let database = Database::connect("product", &self.databases.product_url, &settings).await.unwrap();
+        ProductService::new(database, self.shop.clone())
     }
 
     /// A connection of somebody else to the product database.

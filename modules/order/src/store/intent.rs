@@ -116,7 +116,7 @@ pub fn insert(backend: DbBackend, intents: &[Intent]) -> Statement {
         "INSERT INTO orders (id, key, request_hash, request, status, created_at, decide_by, next_try_at, tries) \
          SELECT intent.id, intent.key, intent.request_hash, intent.request, 'pending', {now}, {}, {}, 0 FROM {} AS intent \
          WHERE NOT EXISTS (SELECT 1 FROM remembered_answers WHERE remembered_answers.key = intent.key) \
-         ON CONFLICT DO NOTHING RETURNING id, created_at",
+         ORDER BY intent.id ON CONFLICT DO NOTHING RETURNING id, created_at",
         in_ms.replace('#', "decide_by_ms"),
         in_ms.replace('#', "first_sweep_ms"),
         rows.table(backend, 1)

@@ -60,6 +60,12 @@ impl StoreError {
         Self { class: ErrorClass::Other, source: DbErr::Custom(what.into()) }
     }
 
+    /// Nothing was written, because another transaction held a row for longer than it was waited for.
+    pub fn held_by_another() -> Self {
+        let source = DbErr::Custom("another transaction holds what is wanted".to_owned());
+        Self { class: ErrorClass::Broken, source }
+    }
+
     pub fn is_contention(&self) -> bool {
         self.class == ErrorClass::Contention
     }
@@ -75,6 +81,17 @@ impl StoreError {
             | ErrorClass::CommitUnknown
             | ErrorClass::Other => false,
         }
+    }
+
+    /// A row that another transaction holds was waited for in vain.
+    pub fn is_lock_timeout(&self) -> bool {
+        let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+            &self.source
+        else {
+            return false;
+        };
+        let code = error.as_database_error().and_then(|error| error.code());
+        code.as_deref() == Some(LOCK_NOT_AVAILABLE)
     }
 
     /// The unique key that was violated contains `name`.
@@ -126,7 +143,7 @@ fn classify_code(error: &dyn sqlx::error::DatabaseError) -> ErrorClass {
         // disk full, read-only transaction
         (_, "53100" | "25006") => ErrorClass::Unwritable,
         // shutting down, killed; statement and lock time-out; idle in transaction; connection exceptions
-        (_, "57P01" | "57P02" | "57014" | "55P03" | "25P03" | "08000" | "08003" | "08006") => {
+        (_, "57P01" | "57P02" | "57014" | LOCK_NOT_AVAILABLE | "25P03" | "08000" | "08003" | "08006") => {
             ErrorClass::Broken
         }
         (_, code) => match sqlite_family(code) {
@@ -136,6 +153,9 @@ fn classify_code(error: &dyn sqlx::error::DatabaseError) -> ErrorClass {
         },
     }
 }
+
+/// Of PostgreSQL, once `lock_timeout` has passed.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 const SQLITE_READONLY: u32 = 8;
 const SQLITE_IOERR: u32 = 10;

@@ -12,7 +12,11 @@ use platform::{
     idempotency::RequestHash,
 };
 
-use super::{ProductError, ProductService, lanes::unless_raced, shelf::Shelf};
+use super::{
+    ProductError, ProductService,
+    lanes::{unless_raced, without_what_is_held},
+    shelf::Shelf,
+};
 use crate::{
     model::{self, Reason},
     store::{self, Entry, Held, StoredDeduction},
@@ -75,14 +79,18 @@ impl ProductService {
 
 impl GroupWork for Decisions {
     type Ask = Question;
-    /// Nothing where another transaction holds one of its products, and is not waited for.
+    /// Nothing where another transaction holds one of its products.
     type Answer = Option<StoredDeduction>;
 
     async fn write(&self, questions: Arc<[Question]>) -> Result<Vec<Option<StoredDeduction>>, StoreError> {
         let (database, held, asked) = (self.database.clone(), self.held, questions.clone());
-        let decided = unless_raced(store::is_deduction_race, async move || {
-            let asked = asked.clone();
-            database.write(async move |transaction| decide_all(transaction, &asked, held).await).await
+        let decided = without_what_is_held(held, async move |held| {
+            let (database, asked) = (database.clone(), asked.clone());
+            unless_raced(store::is_deduction_race, async move || {
+                let asked = asked.clone();
+                database.write(async move |transaction| decide_all(transaction, &asked, held).await).await
+            })
+            .await
         })
         .await?;
         Ok(questions.iter().map(|question| decided.get(&question.order).cloned()).collect())

@@ -31,8 +31,18 @@ impl<T, W: GroupWork<Answer = Option<T>>> Lanes<W> {
         if let Some(answer) = self.quick.ask(ask.clone()).await? {
             return Ok(answer);
         }
-        let answer = self.patient.ask(ask).await?;
-        answer.ok_or_else(|| StoreError::corrupt("who waits for products left something out"))
+        self.patient.ask(ask).await?.ok_or_else(StoreError::held_by_another)
+    }
+}
+
+/// Who has waited for a product in vain writes what does not want it: the others alone have waited in vain.
+pub(super) async fn without_what_is_held<T>(
+    held: Held,
+    write: impl AsyncFn(Held) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    match write(held).await {
+        Err(error) if error.is_lock_timeout() => write(Held::Skip).await,
+        written => written,
     }
 }
 

@@ -14,7 +14,11 @@ use platform::{
     idempotency::{Answer, Keyed},
 };
 
-use super::{ProductError, ProductService, lanes::unless_raced, shelf::Shelf};
+use super::{
+    ProductError, ProductService,
+    lanes::{unless_raced, without_what_is_held},
+    shelf::Shelf,
+};
 use crate::{
     model::{Movement, Refusal},
     store::{Entry, Held},
@@ -57,14 +61,18 @@ impl ProductService {
 
 impl GroupWork for Moves {
     type Ask = Move;
-    /// Nothing where another transaction holds the product, and is not waited for.
+    /// Nothing where another transaction holds the product.
     type Answer = Option<Settled>;
 
     async fn write(&self, moves: Arc<[Move]>) -> Result<Vec<Option<Settled>>, StoreError> {
         let (database, held, asked) = (self.database.clone(), self.held, moves.clone());
-        let (mut new, stood) = unless_raced(remembered::is_key_race, async move || {
-            let asked = asked.clone();
-            database.write(async move |transaction| move_all(transaction, &asked, held).await).await
+        let (mut new, stood) = without_what_is_held(held, async move |held| {
+            let (database, asked) = (database.clone(), asked.clone());
+            unless_raced(remembered::is_key_race, async move || {
+                let asked = asked.clone();
+                database.write(async move |transaction| move_all(transaction, &asked, held).await).await
+            })
+            .await
         })
         .await?;
         let mut repeats = BTreeMap::new();

@@ -11,9 +11,9 @@ use crate::{
 };
 
 pub(super) struct Shelf {
-    held: Held,
     on_sale: BTreeMap<ProductId, Product>,
-    archived: BTreeSet<ProductId>,
+    /// Of which another transaction knows more.
+    held_by_others: BTreeSet<ProductId>,
     moved: Vec<(ProductId, Movement)>,
 }
 
@@ -24,15 +24,20 @@ impl Shelf {
         ids: impl IntoIterator<Item = ProductId>,
         held: Held,
     ) -> Result<Self, StoreError> {
-        let locked = store::lock_all(transaction, ids, held).await?;
-        let (archived, on_sale): (BTreeMap<_, _>, _) =
-            locked.into_iter().partition(|(_, product)| product.archived);
-        Ok(Self { held, on_sale, archived: archived.into_keys().collect(), moved: Vec::new() })
+        let ids: Vec<ProductId> = ids.into_iter().collect();
+        let mut on_sale = store::lock_all(transaction, ids.iter().copied(), held).await?;
+        let missing: Vec<ProductId> = ids.into_iter().filter(|id| !on_sale.contains_key(id)).collect();
+        let held_by_others = match held {
+            Held::Skip if !missing.is_empty() => store::with_stock(transaction, missing).await?,
+            Held::Skip | Held::Wait => BTreeSet::new(),
+        };
+        on_sale.retain(|_, product| !product.archived);
+        Ok(Self { on_sale, held_by_others, moved: Vec::new() })
     }
 
-    /// Whether all that is known of this product is known here: another transaction may hold it.
+    /// Whether it can be told here what stands of this product, if only that there is none.
     pub(super) fn knows(&self, id: ProductId) -> bool {
-        self.held == Held::Wait || self.on_sale.contains_key(&id) || self.archived.contains(&id)
+        !self.held_by_others.contains(&id)
     }
 
     pub(super) fn on_sale(&self) -> &BTreeMap<ProductId, Product> {

@@ -1,6 +1,6 @@
 //! Products: the catalogue row and, beside it, the stock row that locks both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{ProductId, Quantity};
 use platform::database::{Database, StoreError, is_one_of, these_ids};
@@ -150,6 +150,18 @@ pub async fn lock_all(
     let read = Statement::from_sql_and_values(backend, text, [these_ids(backend, ids)]);
     let rows = transaction.query_all_raw(read).await?;
     rows.iter().map(|row| product_by_position(row).map(|product| (product.id, product))).collect()
+}
+
+/// Those of these products that there are, locked or not.
+pub async fn with_stock(
+    transaction: &DatabaseTransaction,
+    ids: Vec<ProductId>,
+) -> Result<BTreeSet<ProductId>, StoreError> {
+    let backend = transaction.get_database_backend();
+    let text = format!("SELECT product_id FROM stock WHERE {}", is_one_of(backend, "product_id", 1));
+    let ids = these_ids(backend, ids.into_iter().map(|id| id.0));
+    let rows = transaction.query_all_raw(Statement::from_sql_and_values(backend, text, [ids])).await?;
+    rows.iter().map(|row| Ok(ProductId(row.try_get_by_index(0)?))).collect()
 }
 
 /// Those of them that are there and now locked.
