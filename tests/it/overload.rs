@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::support::{
     audit::audit,
-    engine::{Databases, Engine, database_settings},
+    engine::database_settings,
     shop::{
         Running,
         Shape::{self, AllOnSqlite, Split},
@@ -51,10 +51,7 @@ const LOOKED_UP: usize = 40;
 async fn at_twice_its_load_a_shop_sells_on_and_turns_the_rest_away(
     #[values(AllOnSqlite, Split)] shape: Shape,
 ) {
-    let shop = match shape {
-        Split => Running::split_with(Databases::migrated(Engine::Postgres).await, &ONE_BY_ONE).await,
-        _ => Running::all_with(Databases::migrated(Engine::Sqlite).await, &ONE_BY_ONE).await,
-    };
+    let shop = shape.start_with(&ONE_BY_ONE).await;
     let mut products = Vec::new();
     for _ in 0..PRODUCTS {
         products.push(shop.make_product_id(json!({ "stock": 1_000_000 })).await);

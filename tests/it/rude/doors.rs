@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     client::fresh_key,
-    engine::{Databases, Engine},
-    shop::{Running, order_of},
+    shop::{Running, Shape, order_of},
 };
 
 /// Shorter than the defaults: what is tested is that rude clients are ended.
@@ -46,8 +45,8 @@ pub struct Rude {
 impl House {
     pub async fn open(self) -> Rude {
         let shop = match self {
-            Self::Whole => Running::all_with(Databases::migrated(Engine::Sqlite).await, &HASTE).await,
-            Self::Services => Running::split_with(Databases::migrated(Engine::Postgres).await, &HASTE).await,
+            Self::Whole => Shape::AllOnSqlite.start_with(&HASTE).await,
+            Self::Services => Shape::Split.start_with(&HASTE).await,
         };
         let product = shop.make_product_id(json!({ "stock": 1_000_000 })).await;
         let order = usize::from(shop.processes.len() > 1);

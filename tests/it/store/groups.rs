@@ -8,7 +8,6 @@ use product::{
     model::{Refusal, StockPolicy},
 };
 use rstest::rstest;
-use sea_orm::{ConnectionTrait, TransactionTrait};
 
 use crate::support::{
     client::fresh_key,
@@ -128,10 +127,7 @@ async fn a_product_that_somebody_holds_keeps_up_its_own_orders_alone() {
     let stores = Stores::fresh(Postgres).await;
     let (held, free) =
         (stores.make_product(StockPolicy::Deny, 10).await, stores.make_product(StockPolicy::Deny, 100).await);
-    let stranger = stores.stranger().await;
-    let rival = stranger.writer().begin().await.unwrap();
-    let lock = format!("SELECT 1 FROM stock WHERE product_id = '{held}' FOR UPDATE");
-    rival.execute_unprepared(&lock).await.unwrap();
+    let rival = stores.rival_holding(held).await;
     let decide = async |product| {
         let order = stores.order_id(&key());
         stores.product.decide(order, &question(&[(product, 1)]), no_hurry()).await.unwrap().verdict
@@ -161,14 +157,7 @@ async fn an_order_that_shares_a_group_with_one_that_waits_in_vain_is_decided() {
     let product = stores.product_that_waits(600).await;
     let (held, soon_free) =
         (stores.make_product(StockPolicy::Deny, 10).await, stores.make_product(StockPolicy::Deny, 10).await);
-    let stranger = stores.stranger().await;
-    let lock = async |id| {
-        let rival = stranger.writer().begin().await.unwrap();
-        let lock = format!("SELECT 1 FROM stock WHERE product_id = '{id}' FOR UPDATE");
-        rival.execute_unprepared(&lock).await.unwrap();
-        rival
-    };
-    let (rival, passing_rival) = (lock(held).await, lock(soon_free).await);
+    let (rival, passing_rival) = (stores.rival_holding(held).await, stores.rival_holding(soon_free).await);
     let decide = async |id| product.decide(stores.order_id(&key()), &question(&[(id, 1)]), no_hurry()).await;
 
     let in_one_group = async { tokio::join!(decide(held), decide(soon_free)) };
@@ -189,10 +178,7 @@ async fn an_order_of_a_product_that_is_not_there_waits_for_nobody() {
     let stores = Stores::fresh(Postgres).await;
     let held = stores.make_product(StockPolicy::Deny, 10).await;
     let nothing = contract::ProductId(uuid::Uuid::now_v7());
-    let stranger = stores.stranger().await;
-    let rival = stranger.writer().begin().await.unwrap();
-    let lock = format!("SELECT 1 FROM stock WHERE product_id = '{held}' FOR UPDATE");
-    rival.execute_unprepared(&lock).await.unwrap();
+    let rival = stores.rival_holding(held).await;
     let decide = async |id| {
         let order = stores.order_id(&key());
         stores.product.decide(order, &question(&[(id, 1)]), no_hurry()).await.unwrap().verdict

@@ -19,12 +19,7 @@ async fn a_decision_that_waits_for_its_first_row_holds_no_other() {
         [stores.make_product(StockPolicy::Deny, 10).await, stores.make_product(StockPolicy::Deny, 10).await];
     products.sort_unstable();
     let [first, last] = products;
-    let stranger = stores.stranger().await;
-    let rival = stranger.writer().begin().await.unwrap();
-    rival
-        .execute_unprepared(&format!("SELECT 1 FROM stock WHERE product_id = '{first}' FOR UPDATE"))
-        .await
-        .unwrap();
+    let rival = stores.rival_holding(first).await;
 
     let (order, request) = (stores.order_id(&key()), question(&[(last, 1), (first, 1)]));
     let mut deciding = std::pin::pin!(stores.product.decide(order, &request, no_hurry()));

@@ -49,10 +49,17 @@ impl Shape {
         if let Ok(urls) = env::var("POS_TEST_SHOP") {
             return Running { shop: given(&urls), processes: vec![], databases: None, _ports: vec![] };
         }
+        self.start_with(&[]).await
+    }
+
+    /// Starts one of its own with further settings.
+    pub async fn start_with(self, settings: &[(&str, &str)]) -> Running {
         match self {
-            Self::AllOnSqlite => Running::all(Databases::migrated(Engine::Sqlite).await).await,
-            Self::AllOnPostgres => Running::all(Databases::migrated(Engine::Postgres).await).await,
-            Self::Split => Running::split(Databases::migrated(Engine::Postgres).await).await,
+            Self::AllOnSqlite => Running::all_with(Databases::migrated(Engine::Sqlite).await, settings).await,
+            Self::AllOnPostgres => {
+                Running::all_with(Databases::migrated(Engine::Postgres).await, settings).await
+            }
+            Self::Split => Running::split_with(Databases::migrated(Engine::Postgres).await, settings).await,
         }
     }
 }

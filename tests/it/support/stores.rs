@@ -18,7 +18,7 @@ use product::{
     ProductService,
     model::{Catalogue, NewProduct, StockPolicy},
 };
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 
 use super::{
     audit::{Audit, audit},
@@ -109,6 +109,14 @@ impl Stores {
         let settings = DatabaseSettings { lock_timeout_ms, ..database_settings() };
         let database = Database::connect("product", &self.databases.product_url, &settings).await.unwrap();
         ProductService::new(database, self.shop.clone())
+    }
+
+    /// A transaction of somebody else that has locked the product's stock row.
+    pub async fn rival_holding(&self, product: ProductId) -> DatabaseTransaction {
+        let rival = self.stranger().await.writer().begin().await.unwrap();
+        let lock = format!("SELECT 1 FROM stock WHERE product_id = '{product}' FOR UPDATE");
+        rival.execute_unprepared(&lock).await.unwrap();
+        rival
     }
 
     /// A connection of somebody else to the product database.

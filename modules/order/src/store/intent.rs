@@ -42,6 +42,8 @@ pub struct IntentTimes {
 }
 
 impl Intent {
+    /// An order as it was asked for.
+    ///
     /// # Errors
     /// When the request cannot be written as JSON.
     pub fn new(
@@ -89,7 +91,6 @@ impl GroupWork for Intents {
         let rows = self.0.writer().query_all_raw(statement).await.map_err(StoreError::of_commit)?;
         let read = rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "created_at")?)));
         let mut inserted = read.collect::<Result<BTreeMap<Uuid, DateTime<Utc>>, StoreError>>()?;
-        // of an order that is there twice the first is the new one
         Ok(intents.iter().map(|intent| inserted.remove(&intent.id.0)).collect())
     }
 }
@@ -105,21 +106,19 @@ pub fn insert(backend: DbBackend, intents: &[Intent]) -> Statement {
     for intent in by_id.into_values() {
         rows.push(intent.cells());
     }
-    let (now, in_ms) = match backend {
-        DbBackend::Postgres => ("now()", "now() + intent.#::float8 * interval '1 millisecond'"),
-        _ => (
-            "strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')",
-            "strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', printf('+%.3f seconds', intent.# / 1000.0))",
-        ),
+    let in_ms = |ms| match backend {
+        DbBackend::Postgres => format!("now() + {ms}::float8 * interval '1 millisecond'"),
+        _ => format!("strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', printf('+%.3f seconds', {ms} / 1000.0))"),
     };
-    let text = format!(
-        "INSERT INTO orders (id, key, request_hash, request, status, created_at, decide_by, next_try_at, tries) \
-         SELECT intent.id, intent.key, intent.request_hash, intent.request, 'pending', {now}, {}, {}, 0 FROM {} AS intent \
-         WHERE NOT EXISTS (SELECT 1 FROM remembered_answers WHERE remembered_answers.key = intent.key) \
-         ORDER BY intent.id ON CONFLICT DO NOTHING RETURNING id, created_at",
-        in_ms.replace('#', "decide_by_ms"),
-        in_ms.replace('#', "first_sweep_ms"),
-        rows.table(backend, 1)
-    );
-    Statement::from_sql_and_values(backend, text, rows.into_values(backend))
+    let (now, decide_by, first_sweep) =
+        (in_ms("0"), in_ms("intent.decide_by_ms"), in_ms("intent.first_sweep_ms"));
+    rows.statement(backend, |intents| {
+        format!(
+            "INSERT INTO orders (id, key, request_hash, request, status, created_at, decide_by, next_try_at, tries) \
+             SELECT intent.id, intent.key, intent.request_hash, intent.request, 'pending', {now}, {decide_by}, \
+             {first_sweep}, 0 FROM {intents} AS intent \
+             WHERE NOT EXISTS (SELECT 1 FROM remembered_answers WHERE remembered_answers.key = intent.key) \
+             ORDER BY intent.id ON CONFLICT DO NOTHING RETURNING id, created_at"
+        )
+    })
 }

@@ -6,9 +6,7 @@ use std::{
 };
 
 use contract::OrderId;
-use platform::database::{
-    Column, Database, DatabaseTransaction, GroupWork, Kind, Rows, StoreError, is_one_of, these_ids,
-};
+use platform::database::{Column, Database, DatabaseTransaction, GroupWork, Kind, Rows, StoreError};
 use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 use uuid::Uuid;
 
@@ -64,8 +62,7 @@ async fn write_all(
     for order in by_id.values() {
         heads.push(head_cells(order)?);
     }
-    let ids = by_id.keys().map(|id| id.0);
-    let rows = transaction.query_all_raw(update(transaction.get_database_backend(), heads, ids)).await?;
+    let rows = transaction.query_all_raw(update(transaction.get_database_backend(), heads)).await?;
     let written = rows.iter().map(|row| row.try_get_by_index(0).map_err(StoreError::from));
     let written = written.collect::<Result<BTreeSet<Uuid>, _>>()?;
     let mut lines = Rows::of(&LINE);
@@ -80,29 +77,24 @@ async fn write_all(
     Ok(written)
 }
 
-/// The rows are locked in key order first: two groups that have orders in common wait instead of deadlocking.
-fn update(backend: DbBackend, heads: Rows, ids: impl Iterator<Item = Uuid>) -> Statement {
-    let (table, next) = (heads.table(backend, 1), heads.parameters(backend) + 1);
+/// The rows are locked in key order first: two groups that have orders in common wait instead of deadlocking. The first
+/// column is an array of its own there.
+fn update(backend: DbBackend, heads: Rows) -> Statement {
     let (locked, is_locked) = match backend {
         DbBackend::Postgres => (
-            format!(
-                "WITH locked AS MATERIALIZED (SELECT id FROM orders WHERE {} ORDER BY id FOR UPDATE) ",
-                is_one_of(backend, "id", next)
-            ),
+            "WITH locked AS MATERIALIZED (SELECT id FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE) ",
             " AND orders.id IN (SELECT id FROM locked)",
         ),
-        _ => (String::new(), ""),
+        _ => ("", ""),
     };
-    let text = format!(
-        "{locked}UPDATE orders SET status = decided.status, decided_at = decided.decided_at, next_try_at = NULL, \
-         total_minor = decided.total_minor, cause = decided.cause, refusals = decided.refusals \
-         FROM {table} AS decided WHERE orders.id = decided.id AND orders.status = 'pending'{is_locked} RETURNING orders.id"
-    );
-    let mut values = heads.into_values(backend);
-    if backend == DbBackend::Postgres {
-        values.push(these_ids(backend, ids));
-    }
-    Statement::from_sql_and_values(backend, text, values)
+    heads.statement(backend, |decided| {
+        format!(
+            "{locked}UPDATE orders SET status = decided.status, decided_at = decided.decided_at, next_try_at = NULL, \
+             total_minor = decided.total_minor, cause = decided.cause, refusals = decided.refusals \
+             FROM {decided} AS decided WHERE orders.id = decided.id AND orders.status = 'pending'{is_locked} \
+             RETURNING orders.id"
+        )
+    })
 }
 
 fn head_cells(decided: &Order) -> Result<[Value; 6], StoreError> {

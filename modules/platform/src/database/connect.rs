@@ -17,10 +17,6 @@ use crate::settings::{DatabaseSettings, GroupSettings};
 
 /// SQLite allows one writer; readers go beside it in WAL mode.
 const SQLITE_READERS: u32 = 4;
-/// Page cache of a connection to SQLite, in KiB: as SQLite has it, and for who reads a whole database, where the inner pages of
-/// its trees should stay.
-const CACHE_KIB: u32 = 2_000;
-const BULK_CACHE_KIB: u32 = 12_000;
 
 /// A module's database; cheap to clone.
 #[derive(Clone)]
@@ -54,8 +50,8 @@ impl Database {
         let transaction_tries = settings.transaction_tries.max(1);
         let groups = settings.groups;
         if url.starts_with("sqlite:") {
-            let writer = open_sqlite(url, settings, 1, false, CACHE_KIB).await?;
-            let reader = open_sqlite(url, settings, SQLITE_READERS, true, CACHE_KIB).await?;
+            let writer = open_sqlite(url, settings, 1, false).await?;
+            let reader = open_sqlite(url, settings, SQLITE_READERS, true).await?;
             return Ok(Self { name, writer, pinger: reader.clone(), reader, transaction_tries, groups });
         }
         let writer = open_postgres(url, settings, settings.max_connections).await?;
@@ -75,7 +71,7 @@ impl Database {
         if !url.starts_with("sqlite:") {
             return Self::connect(name, url, settings).await;
         }
-        let reader = open_sqlite(url, settings, SQLITE_READERS, true, BULK_CACHE_KIB).await?;
+        let reader = open_sqlite(url, settings, SQLITE_READERS, true).await?;
         let (writer, pinger) = (reader.clone(), reader.clone());
         Ok(Self { name, writer, pinger, reader, transaction_tries: 1, groups: settings.groups })
     }
@@ -195,7 +191,6 @@ async fn open_sqlite(
     settings: &DatabaseSettings,
     max_connections: u32,
     read_only: bool,
-    cache_kib: u32,
 ) -> Result<DatabaseConnection, StoreError> {
     SqliteConnectOptions::from_str(url).map_err(|error| invalid_url(&error.to_string()))?;
     let mut options = bounded(url, settings, max_connections);
@@ -209,9 +204,7 @@ async fn open_sqlite(
     });
     // Pragmas belong to a connection: set here they hold for each one that the pool opens.
     options.map_sqlx_sqlite_opts(move |options| {
-        // below 0 it is a size and not a number of pages
-        let cache = format!("-{cache_kib}");
-        let options = options.busy_timeout(busy_timeout).foreign_keys(true).pragma("cache_size", cache);
+        let options = options.busy_timeout(busy_timeout).foreign_keys(true);
         match read_only {
             true => options.read_only(true),
             false => options

@@ -57,13 +57,17 @@ impl StoreError {
 
     /// A row that cannot be what it is: a value outside what our code writes.
     pub fn corrupt(what: impl Into<String>) -> Self {
-        Self { class: ErrorClass::Other, source: DbErr::Custom(what.into()) }
+        Self::of(ErrorClass::Other, what)
+    }
+
+    /// One that is ours and not the driver's.
+    pub(super) fn of(class: ErrorClass, what: impl Into<String>) -> Self {
+        Self { class, source: DbErr::Custom(what.into()) }
     }
 
     /// Nothing was written, because another transaction held a row for longer than it was waited for.
     pub fn held_by_another() -> Self {
-        let source = DbErr::Custom("another transaction holds what is wanted".to_owned());
-        Self { class: ErrorClass::Broken, source }
+        Self::of(ErrorClass::Broken, "another transaction holds what is wanted")
     }
 
     pub fn is_contention(&self) -> bool {

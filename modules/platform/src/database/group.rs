@@ -5,7 +5,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::DbErr;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     time::timeout,
@@ -19,7 +18,9 @@ use crate::settings::GroupSettings;
 
 /// What is written in groups, and how.
 pub trait GroupWork: Send + Sync + 'static {
+    /// What somebody wants written.
     type Ask: Clone + Send + Sync + 'static;
+    /// What they are told.
     type Answer: Send + 'static;
 
     /// Writes all of them in one transaction, or none; answers each, in their order. One may be there twice.
@@ -63,9 +64,9 @@ impl<W: GroupWork> GroupWriter<W> {
     pub async fn ask(&self, ask: W::Ask) -> Result<W::Answer, StoreError> {
         let (caller, told) = oneshot::channel();
         if self.0.send(Ticket { ask, caller }).await.is_err() {
-            return Err(failed(ErrorClass::NotSent, "the writer has ended"));
+            return Err(StoreError::of(ErrorClass::NotSent, "the writer has ended"));
         }
-        let lost = || failed(ErrorClass::CommitUnknown, "the group was not written in time");
+        let lost = || StoreError::of(ErrorClass::CommitUnknown, "the group was not written in time");
         told.await.unwrap_or_else(|_| Err(lost()))
     }
 }
@@ -149,10 +150,6 @@ fn is_of_a_row(error: &StoreError) -> bool {
 
 fn unanswered() -> StoreError {
     StoreError::corrupt("a write was not answered")
-}
-
-fn failed(class: ErrorClass, why: &str) -> StoreError {
-    StoreError { class, source: DbErr::Custom(why.to_owned()) }
 }
 
 #[cfg(test)]

@@ -1,23 +1,19 @@
 //! Answers that repeats of a request get, stored in the transaction of the change itself.
 
-use std::collections::BTreeMap;
+mod together;
 
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
-    QueryResult, QuerySelect, Statement, TryInsertResult,
+    QuerySelect, TryInsertResult,
     sea_query::{ColumnDef, Expr, Index, Table},
 };
 use sea_orm_migration::SchemaManager;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{
-    connect::Database,
-    error::StoreError,
-    rows::{Column, Kind, Rows},
-    sql::now_plus_ms,
-    transaction::WriteError,
-};
+pub use together::{Remembered, find_all, is_key_race, remember_all};
+
+use super::{connect::Database, error::StoreError, sql::now_plus_ms, transaction::WriteError};
 use crate::{
     clock,
     idempotency::{Answer, IdempotencyKey, Keyed, RequestHash},
@@ -159,21 +155,25 @@ where
     database
         .write(async |transaction| match claim(transaction, request).await? {
             Claim::Reused => Err(Stop::Refused(RefusedOrReused::KeyReused)),
-            Claim::Answered(text) => {
-                let value = serde_json::from_str(&text).map_err(|error| unreadable(&error))?;
-                Ok(Answer { value, replayed: true })
-            }
+            Claim::Answered(text) => Ok(Answer { value: read(&text)?, replayed: true }),
             Claim::New => {
                 let value = work(transaction).await.map_err(|stop| match stop {
                     Stop::Refused(refusal) => Stop::Refused(RefusedOrReused::Refused(refusal)),
                     Stop::Store(error) => Stop::Store(error),
                 })?;
-                let text = serde_json::to_string(&value).map_err(|error| unreadable(&error))?;
-                answer(transaction, &request.key, text).await?;
+                answer(transaction, &request.key, written(&value)?).await?;
                 Ok(Answer { value, replayed: false })
             }
         })
         .await
+}
+
+fn written<T: Serialize>(answer: &T) -> Result<String, StoreError> {
+    serde_json::to_string(answer).map_err(|error| unreadable(&error))
+}
+
+fn read<T: DeserializeOwned>(answer: &str) -> Result<T, StoreError> {
+    serde_json::from_str(answer).map_err(|error| unreadable(&error))
 }
 
 fn unreadable(error: &serde_json::Error) -> StoreError {
@@ -225,73 +225,6 @@ async fn answer(
     row::Entity::update(row).exec(transaction).await?;
     Ok(())
 }
-
-/// What a key stands for.
-#[derive(Clone, Debug)]
-pub struct Remembered {
-    pub hash: RequestHash,
-    /// As JSON.
-    pub answer: String,
-}
-
-/// What those of these keys stand for that were used.
-///
-/// # Errors
-/// When the database fails.
-pub async fn find_all<'a>(
-    connection: &impl ConnectionTrait,
-    keys: impl IntoIterator<Item = &'a IdempotencyKey>,
-) -> Result<BTreeMap<String, Remembered>, StoreError> {
-    let mut wanted = Rows::of(&KEY);
-    for key in keys {
-        wanted.push([key.as_str().into()]);
-    }
-    let backend = connection.get_database_backend();
-    let text = format!(
-        "SELECT key, request_hash, answer FROM remembered_answers WHERE key IN (SELECT key FROM {} AS wanted)",
-        wanted.table(backend, 1)
-    );
-    let statement = Statement::from_sql_and_values(backend, text, wanted.into_values(backend));
-    let rows = connection.query_all_raw(statement).await?;
-    let read = |row: &QueryResult| {
-        let hash: Vec<u8> = row.try_get_by_index(1)?;
-        let hash = RequestHash::from_slice(&hash)
-            .ok_or_else(|| StoreError::corrupt("a remembered request hash is not 32 bytes long"))?;
-        Ok((row.try_get_by_index(0)?, Remembered { hash, answer: row.try_get_by_index(2)? }))
-    };
-    rows.iter().map(read).collect()
-}
-
-/// Remembers what these keys stand for, in the transaction of what they did, by a plain INSERT: should one have been used
-/// meanwhile, all of it fails, is to be redone and will find that.
-///
-/// # Errors
-/// When the database fails.
-pub async fn remember_all(
-    transaction: &DatabaseTransaction,
-    answers: &BTreeMap<String, Remembered>,
-) -> Result<(), StoreError> {
-    let mut rows = Rows::of(&ANSWER);
-    for (key, Remembered { hash, answer }) in answers {
-        let hash = hash.as_bytes().to_vec();
-        rows.push([key.as_str().into(), hash.into(), answer.as_str().into(), clock::now().into()]);
-    }
-    rows.insert_into("remembered_answers", transaction).await
-}
-
-/// A key was used by another transaction meanwhile.
-pub fn is_key_race(error: &StoreError) -> bool {
-    error.is_duplicate_of("remembered_answers")
-}
-
-const KEY: [Column; 1] = [Column::new("key", Kind::Text)];
-
-const ANSWER: [Column; 4] = [
-    Column::new("key", Kind::Text),
-    Column::new("request_hash", Kind::Bytes),
-    Column::new("answer", Kind::Text),
-    Column::new("created_at", Kind::Time),
-];
 
 /// Whether the key was used for a request that is remembered here.
 ///

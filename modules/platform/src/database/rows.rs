@@ -35,6 +35,7 @@ pub struct Rows {
 }
 
 impl Column {
+    /// One that every row has a value for.
     pub const fn new(name: &'static str, kind: Kind) -> Self {
         Self { name, kind, optional: false }
     }
@@ -47,6 +48,7 @@ impl Column {
 }
 
 impl Rows {
+    /// None yet, of these columns.
     pub fn of(columns: &'static [Column]) -> Self {
         Self { columns, cells: columns.iter().map(|_| Vec::new()).collect() }
     }
@@ -63,31 +65,16 @@ impl Rows {
         self.cells.first().is_none_or(Vec::is_empty)
     }
 
-    /// How many parameters they take.
-    pub fn parameters(&self, backend: DbBackend) -> usize {
-        match backend {
-            DbBackend::Postgres => self.columns.len(),
-            _ => 1,
-        }
-    }
-
-    /// The rows as a table, for the FROM of a statement of which `first` is the first parameter that is theirs.
-    pub fn table(&self, backend: DbBackend, first: usize) -> String {
-        match backend {
-            DbBackend::Postgres => unnested(self.columns, first),
-            _ => read_from_json(self.columns, first),
-        }
-    }
-
-    /// The parameters.
-    pub fn into_values(self, backend: DbBackend) -> Vec<Value> {
-        match backend {
+    /// The statement whose text `text` makes of the rows as a table, for its FROM. It has no other parameters.
+    pub fn statement(self, backend: DbBackend, text: impl FnOnce(&str) -> String) -> Statement {
+        let (table, values) = match backend {
             DbBackend::Postgres => {
                 let cells = self.columns.iter().zip(self.cells);
-                cells.map(|(column, cells)| array(column.kind, cells)).collect()
+                (unnested(self.columns), cells.map(|(column, cells)| array(column.kind, cells)).collect())
             }
-            _ => vec![Value::from(json(&self.cells))],
-        }
+            _ => (read_from_json(self.columns), vec![Value::from(json(&self.cells))]),
+        };
+        Statement::from_sql_and_values(backend, text(&table), values)
     }
 
     /// Inserts them into a table that has these columns.
@@ -98,19 +85,17 @@ impl Rows {
         if self.is_empty() {
             return Ok(());
         }
-        let backend = connection.get_database_backend();
-        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
-        let names = names.join(", ");
-        let text =
-            format!("INSERT INTO {table} ({names}) SELECT {names} FROM {} AS sent", self.table(backend, 1));
-        let statement = Statement::from_sql_and_values(backend, text, self.into_values(backend));
-        connection.execute_raw(statement).await?;
+        let names = listed(self.columns.iter().map(|column| column.name.to_owned()));
+        let insert = self.statement(connection.get_database_backend(), |sent| {
+            format!("INSERT INTO {table} ({names}) SELECT {names} FROM {sent} AS sent")
+        });
+        connection.execute_raw(insert).await?;
         Ok(())
     }
 }
 
-fn unnested(columns: &[Column], first: usize) -> String {
-    let sent = columns.iter().zip(first..);
+fn unnested(columns: &[Column]) -> String {
+    let sent = columns.iter().zip(1..);
     let read = sent.clone().map(|(Column { name, kind, optional }, number)| match optional {
         true => format!("NULLIF(c{number}, '{}') AS {name}", kind.nothing()),
         false => format!("c{number} AS {name}"),
@@ -121,12 +106,12 @@ fn unnested(columns: &[Column], first: usize) -> String {
 }
 
 /// SQLite has no type for ids and bytes in JSON: they are sent in hexadecimal digits.
-fn read_from_json(columns: &[Column], first: usize) -> String {
+fn read_from_json(columns: &[Column]) -> String {
     let read = columns.iter().zip(0..).map(|(Column { name, kind, .. }, place)| match kind {
         Kind::Uuid | Kind::Bytes => format!("unhex(value ->> {place}) AS {name}"),
         Kind::Text | Kind::BigInt | Kind::Bool | Kind::Time => format!("value ->> {place} AS {name}"),
     });
-    format!("(SELECT {} FROM json_each(${first}))", listed(read))
+    format!("(SELECT {} FROM json_each($1))", listed(read))
 }
 
 fn listed(names: impl Iterator<Item = String>) -> String {

@@ -7,7 +7,7 @@ use platform::{
     clock,
     database::{
         StoreError,
-        remembered::{Stop, once},
+        remembered::{Outcome, Stop, once},
     },
     idempotency::{Answer, Keyed},
 };
@@ -114,11 +114,17 @@ impl ProductService {
     where
         T: Serialize + DeserializeOwned,
     {
-        let Answer { value, replayed } = once(&self.database, request, work).await?;
-        match value {
-            Ok(value) => Ok(Answer { value, replayed }),
-            Err(refusal) => Err(ProductError::Refused(Answer { value: refusal, replayed })),
-        }
+        told(once(&self.database, request, work).await?)
+    }
+}
+
+/// What a key stands for, as its caller is told: a refusal is an error.
+pub(super) fn told<T>(
+    Answer { value, replayed }: Answer<Outcome<T, Refusal>>,
+) -> Result<Answer<T>, ProductError> {
+    match value {
+        Ok(value) => Ok(Answer { value, replayed }),
+        Err(refusal) => Err(ProductError::Refused(Answer { value: refusal, replayed })),
     }
 }
 

@@ -1,20 +1,17 @@
 //! S2, the only decision point of a sale, and giving an order up. Whatever comes first is written once and stands.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{DecideLine, Deduction, OrderId, ProductId, RefusalCause, Verdict};
 use platform::{
     clock,
-    database::{Database, DatabaseTransaction, GroupWork, StoreError},
+    database::{DatabaseTransaction, StoreError},
     idempotency::RequestHash,
 };
 
 use super::{
     ProductError, ProductService,
-    lanes::{unless_raced, without_what_is_held},
+    lanes::{LaneWork, unless_raced},
     shelf::Shelf,
 };
 use crate::{
@@ -30,11 +27,8 @@ pub(super) struct Question {
     lines: Vec<DecideLine>,
 }
 
-/// Writes decisions.
-pub(super) struct Decisions {
-    pub(super) database: Database,
-    pub(super) held: Held,
-}
+/// Decisions are written in lanes.
+pub(super) enum Decisions {}
 
 impl ProductService {
     /// Takes the stock of every line, or refuses the order; or answers what was decided before.
@@ -77,50 +71,39 @@ impl ProductService {
     }
 }
 
-impl GroupWork for Decisions {
+impl LaneWork for Decisions {
     type Ask = Question;
-    /// Nothing where another transaction holds one of its products.
-    type Answer = Option<StoredDeduction>;
+    type Answer = StoredDeduction;
 
-    async fn write(&self, questions: Arc<[Question]>) -> Result<Vec<Option<StoredDeduction>>, StoreError> {
-        let (database, held, asked) = (self.database.clone(), self.held, questions.clone());
-        let decided = without_what_is_held(held, async move |held| {
-            let (database, asked) = (database.clone(), asked.clone());
-            unless_raced(store::is_deduction_race, async move || {
-                let asked = asked.clone();
-                database.write(async move |transaction| decide_all(transaction, &asked, held).await).await
-            })
-            .await
-        })
-        .await?;
+    fn is_race(error: &StoreError) -> bool {
+        store::is_deduction_race(error)
+    }
+
+    /// Each order is decided with what those before it leave; what was decided before stands.
+    async fn write(
+        transaction: &DatabaseTransaction,
+        questions: &[Question],
+        held: Held,
+    ) -> Result<Vec<Option<StoredDeduction>>, StoreError> {
+        let lines = questions.iter().flat_map(|question| &question.lines);
+        let products: BTreeSet<ProductId> = lines.map(|line| line.product_id).collect();
+        let mut shelf = Shelf::lock(transaction, products, held).await?;
+        // later than the locks: what was decided before them is seen
+        let orders: BTreeSet<OrderId> = questions.iter().map(|question| question.order).collect();
+        let mut decided = store::find_deductions(transaction, orders).await?;
+        let mut new = BTreeMap::new();
+        for question in questions {
+            // an order that is there twice is one
+            let is_decided = decided.contains_key(&question.order) || new.contains_key(&question.order);
+            if !is_decided && question.lines.iter().all(|line| shelf.knows(line.product_id)) {
+                new.insert(question.order, decide(question, &mut shelf)?);
+            }
+        }
+        store::insert_deductions(transaction, new.values()).await?;
+        shelf.write(transaction).await?;
+        decided.append(&mut new);
         Ok(questions.iter().map(|question| decided.get(&question.order).cloned()).collect())
     }
-}
-
-/// The decisions about these orders, those that stood already among them: each with what those before it leave.
-async fn decide_all(
-    transaction: &DatabaseTransaction,
-    questions: &[Question],
-    held: Held,
-) -> Result<BTreeMap<OrderId, StoredDeduction>, StoreError> {
-    let lines = questions.iter().flat_map(|question| &question.lines);
-    let products: BTreeSet<ProductId> = lines.map(|line| line.product_id).collect();
-    let mut shelf = Shelf::lock(transaction, products, held).await?;
-    // later than the locks: what was decided before them is seen
-    let orders: BTreeSet<OrderId> = questions.iter().map(|question| question.order).collect();
-    let mut decided = store::find_deductions(transaction, orders).await?;
-    let mut new = BTreeMap::new();
-    for question in questions {
-        // an order that is there twice is one
-        let is_decided = decided.contains_key(&question.order) || new.contains_key(&question.order);
-        if !is_decided && question.lines.iter().all(|line| shelf.knows(line.product_id)) {
-            new.insert(question.order, decide(question, &mut shelf)?);
-        }
-    }
-    store::insert_deductions(transaction, new.values()).await?;
-    shelf.write(transaction).await?;
-    decided.append(&mut new);
-    Ok(decided)
 }
 
 fn decide(question: &Question, shelf: &mut Shelf) -> Result<StoredDeduction, StoreError> {

@@ -1,33 +1,66 @@
 //! Who writes what stock is taken for. What names products that nobody else holds is written at once, in groups; the others
 //! wait apart, so that a product that is held keeps up those alone who want it.
 
-use platform::database::{Database, GroupWork, GroupWriter, StoreError};
+use std::{marker::PhantomData, sync::Arc};
+
+use platform::database::{Database, DatabaseTransaction, GroupWork, GroupWriter, StoreError};
 
 use crate::store::Held;
 
 /// Redos after another transaction wrote the same key in between; the first redo already finds it.
 const RACE_TRIES: u32 = 5;
 
-/// Writes groups whose work may leave out what names a product that is held.
-pub(super) struct Lanes<W: GroupWork> {
-    quick: GroupWriter<W>,
-    patient: GroupWriter<W>,
+/// What is written in lanes.
+pub(super) trait LaneWork: Send + Sync + 'static {
+    /// What somebody wants written.
+    type Ask: Clone + Send + Sync + 'static;
+    /// What they are told.
+    type Answer: Send + 'static;
+
+    /// Whether a plain INSERT met what was committed after it was looked for: the whole is redone, and finds it.
+    fn is_race(error: &StoreError) -> bool;
+
+    /// Writes all of them; answers each in their order, or nothing where another transaction holds a product that it wants.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn write(
+        transaction: &DatabaseTransaction,
+        asks: &[Self::Ask],
+        held: Held,
+    ) -> impl Future<Output = Result<Vec<Option<Self::Answer>>, StoreError>> + Send;
 }
 
-impl<W: GroupWork> Clone for Lanes<W> {
+/// Both lanes; cheap to clone.
+pub(super) struct Lanes<W: LaneWork> {
+    quick: GroupWriter<Lane<W>>,
+    patient: GroupWriter<Lane<W>>,
+}
+
+struct Lane<W> {
+    database: Database,
+    held: Held,
+    work: PhantomData<W>,
+}
+
+impl<W: LaneWork> Clone for Lanes<W> {
     fn clone(&self) -> Self {
         Self { quick: self.quick.clone(), patient: self.patient.clone() }
     }
 }
 
-impl<T, W: GroupWork<Answer = Option<T>>> Lanes<W> {
-    /// Begins to write; `work` says how, with products that are held.
-    pub(super) fn begin(database: &Database, work: impl Fn(Held) -> W) -> Self {
-        let begin = |held| database.in_groups(work(held));
+impl<W: LaneWork> Lanes<W> {
+    /// Begins to write.
+    pub(super) fn begin(database: &Database) -> Self {
+        let begin = |held| database.in_groups(Lane { database: database.clone(), held, work: PhantomData });
         Self { quick: begin(Held::Skip), patient: begin(Held::Wait) }
     }
 
-    pub(super) async fn ask(&self, ask: W::Ask) -> Result<T, StoreError> {
+    /// Waits until it is written.
+    ///
+    /// # Errors
+    /// When the database fails, or a product is held for too long.
+    pub(super) async fn ask(&self, ask: W::Ask) -> Result<W::Answer, StoreError> {
         if let Some(answer) = self.quick.ask(ask.clone()).await? {
             return Ok(answer);
         }
@@ -35,15 +68,32 @@ impl<T, W: GroupWork<Answer = Option<T>>> Lanes<W> {
     }
 }
 
-/// Who has waited for a product in vain writes what does not want it: the others alone have waited in vain.
-pub(super) async fn without_what_is_held<T>(
-    held: Held,
-    write: impl AsyncFn(Held) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    match write(held).await {
-        Err(error) if error.is_lock_timeout() => write(Held::Skip).await,
-        written => written,
+impl<W: LaneWork> GroupWork for Lane<W> {
+    type Ask = W::Ask;
+    type Answer = Option<W::Answer>;
+
+    /// Where a product was waited for in vain, what does not want it is written: the others alone have waited in vain.
+    async fn write(&self, asks: Arc<[W::Ask]>) -> Result<Vec<Option<W::Answer>>, StoreError> {
+        match write_unless_raced::<W>(&self.database, asks.clone(), self.held).await {
+            Err(error) if error.is_lock_timeout() => {
+                write_unless_raced::<W>(&self.database, asks, Held::Skip).await
+            }
+            written => written,
+        }
     }
+}
+
+async fn write_unless_raced<W: LaneWork>(
+    database: &Database,
+    asks: Arc<[W::Ask]>,
+    held: Held,
+) -> Result<Vec<Option<W::Answer>>, StoreError> {
+    let database = database.clone();
+    unless_raced(W::is_race, async move || {
+        let asks = asks.clone();
+        database.write(async move |transaction| W::write(transaction, &asks, held).await).await
+    })
+    .await
 }
 
 /// Redoes the whole transaction when a plain INSERT met what was committed after it was looked for.

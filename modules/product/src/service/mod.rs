@@ -31,8 +31,7 @@ pub struct ProductService {
 impl ProductService {
     /// Inside a runtime: decisions and moves are written by tasks of their own.
     pub fn new(database: Database, shop: Shop) -> Self {
-        let decisions = Lanes::begin(&database, |held| Decisions { database: database.clone(), held });
-        let moves = Lanes::begin(&database, |held| Moves { database: database.clone(), held });
+        let (decisions, moves) = (Lanes::begin(&database), Lanes::begin(&database));
         Self { database, shop, decisions, moves }
     }
 

@@ -11,12 +11,12 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    ledger::movement_row,
+    ledger::insert_movements,
     row::{PRODUCTS, product_by_position},
     words,
 };
 use crate::{
-    entity::{movement, product, stock},
+    entity::{product, stock},
     model::{Movement, Product},
 };
 
@@ -31,13 +31,8 @@ pub async fn insert_all(
     let products = || new.iter().map(|(product, _)| product);
     product::Entity::insert_many(products().map(catalogue_row)).exec_without_returning(transaction).await?;
     stock::Entity::insert_many(products().map(level_row)).exec_without_returning(transaction).await?;
-    let openings: Vec<movement::ActiveModel> = new
-        .iter()
-        .filter_map(|(product, opening)| opening.as_ref().map(|movement| movement_row(product.id, movement)))
-        .collect();
-    if !openings.is_empty() {
-        movement::Entity::insert_many(openings).exec_without_returning(transaction).await?;
-    }
+    let openings = new.iter().filter_map(|(product, opening)| Some((product.id, opening.as_ref()?)));
+    insert_movements(transaction, openings).await?;
     words::insert(transaction, &products().map(named).collect::<Vec<_>>()).await?;
     Ok(())
 }

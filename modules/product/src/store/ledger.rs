@@ -8,8 +8,8 @@ use platform::{
     database::{Column, Kind, Rows, StoreError},
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Statement, Value,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Value,
 };
 
 use super::row::to_movement;
@@ -17,6 +17,24 @@ use crate::{
     entity::movement,
     model::{Movement, Product, Reason},
 };
+
+const LEVEL: [Column; 3] = [
+    Column::new("product_id", Kind::Uuid),
+    Column::new("quantity_milli", Kind::BigInt),
+    Column::new("seq", Kind::BigInt),
+];
+
+const MOVEMENT: [Column; 9] = [
+    Column::new("product_id", Kind::Uuid),
+    Column::new("seq", Kind::BigInt),
+    Column::new("reason", Kind::Text),
+    Column::new("quantity_milli", Kind::BigInt),
+    Column::new("before_milli", Kind::BigInt),
+    Column::new("after_milli", Kind::BigInt),
+    Column::optional("order_id", Kind::Uuid),
+    Column::optional("note", Kind::Text),
+    Column::new("at", Kind::Time),
+];
 
 /// Why stock moves.
 #[derive(Clone, Debug)]
@@ -50,52 +68,37 @@ pub async fn append_all(
     transaction: &DatabaseTransaction,
     moved: &[(ProductId, Movement)],
 ) -> Result<(), StoreError> {
-    let mut movements = Rows::of(&MOVEMENT);
-    let mut last = BTreeMap::new();
-    for (product, movement) in moved {
-        movements.push(movement_cells(*product, movement));
-        last.insert(product.0, movement);
-    }
-    movements.insert_into("movements", transaction).await?;
-    let mut levels = Rows::of(&LEVEL);
-    for (product, movement) in last {
-        levels.push([product.into(), movement.after.milli().into(), movement.seq.into()]);
-    }
-    set_levels(transaction, levels).await
-}
-
-async fn set_levels(transaction: &DatabaseTransaction, levels: Rows) -> Result<(), StoreError> {
-    if levels.is_empty() {
+    insert_movements(transaction, moved.iter().map(|(product, movement)| (*product, movement))).await?;
+    let last: BTreeMap<ProductId, &Movement> =
+        moved.iter().map(|(product, movement)| (*product, movement)).collect();
+    if last.is_empty() {
         return Ok(());
     }
-    let backend = transaction.get_database_backend();
-    let text = format!(
-        "UPDATE stock SET quantity_milli = level.quantity_milli, seq = level.seq FROM {} AS level \
-         WHERE stock.product_id = level.product_id",
-        levels.table(backend, 1)
-    );
-    let statement = Statement::from_sql_and_values(backend, text, levels.into_values(backend));
-    transaction.execute_raw(statement).await?;
+    let mut levels = Rows::of(&LEVEL);
+    for (product, movement) in last {
+        levels.push([product.0.into(), movement.after.milli().into(), movement.seq.into()]);
+    }
+    let update = levels.statement(transaction.get_database_backend(), |levels| {
+        format!(
+            "UPDATE stock SET quantity_milli = level.quantity_milli, seq = level.seq FROM {levels} AS level \
+             WHERE stock.product_id = level.product_id"
+        )
+    });
+    transaction.execute_raw(update).await?;
     Ok(())
 }
 
-const LEVEL: [Column; 3] = [
-    Column::new("product_id", Kind::Uuid),
-    Column::new("quantity_milli", Kind::BigInt),
-    Column::new("seq", Kind::BigInt),
-];
-
-const MOVEMENT: [Column; 9] = [
-    Column::new("product_id", Kind::Uuid),
-    Column::new("seq", Kind::BigInt),
-    Column::new("reason", Kind::Text),
-    Column::new("quantity_milli", Kind::BigInt),
-    Column::new("before_milli", Kind::BigInt),
-    Column::new("after_milli", Kind::BigInt),
-    Column::optional("order_id", Kind::Uuid),
-    Column::optional("note", Kind::Text),
-    Column::new("at", Kind::Time),
-];
+/// Writes movements alone; the levels are for the caller.
+pub(super) async fn insert_movements<'a>(
+    transaction: &DatabaseTransaction,
+    moved: impl Iterator<Item = (ProductId, &'a Movement)>,
+) -> Result<(), StoreError> {
+    let mut movements = Rows::of(&MOVEMENT);
+    for (product, movement) in moved {
+        movements.push(movement_cells(product, movement));
+    }
+    movements.insert_into("movements", transaction).await
+}
 
 fn movement_cells(product: ProductId, movement: &Movement) -> [Value; 9] {
     [
@@ -122,20 +125,6 @@ pub fn next_movement(product: &Product, after: Quantity, entry: Entry) -> Moveme
         order_id: entry.order_id,
         note: entry.note,
         at: clock::now(),
-    }
-}
-
-pub(super) fn movement_row(product: ProductId, movement: &Movement) -> movement::ActiveModel {
-    movement::ActiveModel {
-        product_id: Set(product.0),
-        seq: Set(movement.seq),
-        reason: Set(movement.reason.as_str().to_owned()),
-        quantity_milli: Set(movement.quantity.milli()),
-        before_milli: Set(movement.before.milli()),
-        after_milli: Set(movement.after.milli()),
-        order_id: Set(movement.order_id.map(|order| order.0)),
-        note: Set(movement.note.clone()),
-        at: Set(movement.at),
     }
 }
 

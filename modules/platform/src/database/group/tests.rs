@@ -3,8 +3,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use sea_orm::ConnectionTrait;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::JoinHandle};
 
 use super::*;
 use crate::database::scratch::Scratch;
@@ -35,14 +34,14 @@ impl GroupWork for Shared {
         self.0.under_way.fetch_sub(1, Ordering::SeqCst);
         assert!(!asks.contains(&13), "as it was told");
         match &self.0.bad {
-            Some((bad, class)) if asks.contains(bad) => Err(failed(class.clone(), "as it was told")),
+            Some((bad, class)) if asks.contains(bad) => Err(StoreError::of(class.clone(), "as it was told")),
             _ => Ok(asks.iter().map(|ask| ask * 2).collect()),
         }
     }
 }
 
 struct Rig {
-    scratch: Scratch,
+    _scratch: Scratch,
     work: Arc<Doubling>,
     writer: GroupWriter<Shared>,
 }
@@ -52,16 +51,20 @@ impl Rig {
         let scratch = Scratch::open().await;
         let work = Arc::new(Doubling { bad, ..Doubling::default() });
         let writer = scratch.database.in_groups(Shared(work.clone()));
-        Self { scratch, work, writer }
+        Self { _scratch: scratch, work, writer }
     }
 
-    /// Asks for all of them at once while a group is under way; answers what each was told, and how the groups were cut.
-    async fn ask_behind_one(&self, numbers: std::ops::RangeInclusive<i64>) -> Vec<Result<i64, ErrorClass>> {
-        let first = tokio::spawn({
-            let writer = self.writer.clone();
-            async move { writer.ask(0).await }
-        });
+    /// A group that is under way until it is let go.
+    async fn begin_one(&self) -> JoinHandle<Result<i64, StoreError>> {
+        let writer = self.writer.clone();
+        let first = tokio::spawn(async move { writer.ask(0).await });
         wait_until(|| self.work.under_way.load(Ordering::SeqCst) == 1).await;
+        first
+    }
+
+    /// Asks for all of them at once while a group is under way; answers what each was told.
+    async fn ask_behind_one(&self, numbers: std::ops::RangeInclusive<i64>) -> Vec<Result<i64, ErrorClass>> {
+        let first = self.begin_one().await;
         let asked = futures_util::future::join_all(numbers.map(|number| self.writer.ask(number)));
         let (told, ()) = tokio::join!(asked, async {
             tokio::task::yield_now().await;
@@ -117,11 +120,7 @@ async fn what_may_have_been_written_is_not_written_again_and_all_are_told() {
 #[tokio::test]
 async fn who_left_before_its_group_began_leaves_nothing_behind() {
     let rig = Rig::new(None).await;
-    let first = tokio::spawn({
-        let writer = rig.writer.clone();
-        async move { writer.ask(0).await }
-    });
-    wait_until(|| rig.work.under_way.load(Ordering::SeqCst) == 1).await;
+    let first = rig.begin_one().await;
     assert!(timeout(Duration::from_millis(5), rig.writer.ask(1)).await.is_err());
     rig.work.go.notify_one();
     assert_eq!(first.await.unwrap().unwrap(), 0);
@@ -132,11 +131,7 @@ async fn who_left_before_its_group_began_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_group_that_does_not_end_holds_up_the_others_for_a_moment_only_and_is_given_up() {
     let rig = Rig::new(None).await;
-    let stuck = tokio::spawn({
-        let writer = rig.writer.clone();
-        async move { writer.ask(0).await }
-    });
-    wait_until(|| rig.work.under_way.load(Ordering::SeqCst) == 1).await;
+    let stuck = rig.begin_one().await;
     assert_eq!(rig.writer.ask(1).await.unwrap(), 2);
     assert!(!stuck.is_finished(), "the other went on beside it");
     assert_eq!(stuck.await.unwrap().unwrap_err().class, ErrorClass::CommitUnknown);
@@ -147,5 +142,4 @@ async fn a_panic_is_told_to_its_group_and_the_next_is_written() {
     let rig = Rig::new(None).await;
     assert_eq!(rig.writer.ask(13).await.unwrap_err().class, ErrorClass::CommitUnknown);
     assert_eq!(rig.writer.ask(1).await.unwrap(), 2);
-    drop(rig.scratch.database.writer().execute_unprepared("SELECT 1").await);
 }

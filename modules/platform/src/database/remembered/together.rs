@@ -1,0 +1,101 @@
+//! Remembered answers of many keys at once, for what is written in groups.
+
+use std::collections::BTreeMap;
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{read, written};
+use crate::{
+    clock,
+    database::{
+        error::StoreError,
+        rows::{Column, Kind, Rows},
+    },
+    idempotency::{IdempotencyKey, RequestHash},
+};
+
+const KEY: [Column; 1] = [Column::new("key", Kind::Text)];
+
+const ANSWER: [Column; 4] = [
+    Column::new("key", Kind::Text),
+    Column::new("request_hash", Kind::Bytes),
+    Column::new("answer", Kind::Text),
+    Column::new("created_at", Kind::Time),
+];
+
+/// What a key stands for.
+#[derive(Clone, Debug)]
+pub struct Remembered {
+    /// Of the request that it was used for.
+    pub hash: RequestHash,
+    /// As JSON.
+    answer: String,
+}
+
+impl Remembered {
+    /// What a key of this request stands for from now on.
+    ///
+    /// # Errors
+    /// When the answer cannot be written as JSON.
+    pub fn new<T: Serialize>(hash: RequestHash, answer: &T) -> Result<Self, StoreError> {
+        Ok(Self { hash, answer: written(answer)? })
+    }
+
+    /// The answer.
+    ///
+    /// # Errors
+    /// When it is another than was written.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, StoreError> {
+        read(&self.answer)
+    }
+}
+
+/// What those of these keys stand for that were used.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_all<'a>(
+    connection: &impl ConnectionTrait,
+    keys: impl IntoIterator<Item = &'a IdempotencyKey>,
+) -> Result<BTreeMap<String, Remembered>, StoreError> {
+    let mut wanted = Rows::of(&KEY);
+    for key in keys {
+        wanted.push([key.as_str().into()]);
+    }
+    let find = wanted.statement(connection.get_database_backend(), |wanted| {
+        format!(
+            "SELECT key, request_hash, answer FROM remembered_answers WHERE key IN (SELECT key FROM {wanted} AS wanted)"
+        )
+    });
+    let rows = connection.query_all_raw(find).await?;
+    let remembered = |row: &QueryResult| {
+        let hash: Vec<u8> = row.try_get_by_index(1)?;
+        let hash = RequestHash::from_slice(&hash)
+            .ok_or_else(|| StoreError::corrupt("a remembered request hash is not 32 bytes long"))?;
+        Ok((row.try_get_by_index(0)?, Remembered { hash, answer: row.try_get_by_index(2)? }))
+    };
+    rows.iter().map(remembered).collect()
+}
+
+/// Remembers what these keys stand for, in the transaction of what they did, by a plain INSERT: should one have been used
+/// meanwhile, all of it fails, is to be redone and will find that.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remember_all(
+    transaction: &DatabaseTransaction,
+    answers: &BTreeMap<String, Remembered>,
+) -> Result<(), StoreError> {
+    let mut rows = Rows::of(&ANSWER);
+    for (key, Remembered { hash, answer }) in answers {
+        let hash = hash.as_bytes().to_vec();
+        rows.push([key.as_str().into(), hash.into(), answer.as_str().into(), clock::now().into()]);
+    }
+    rows.insert_into("remembered_answers", transaction).await
+}
+
+/// A key was used by another transaction meanwhile.
+pub fn is_key_race(error: &StoreError) -> bool {
+    error.is_duplicate_of("remembered_answers")
+}
