@@ -38,6 +38,14 @@ fn assert_refused(sql: &str, result: Result<u64, sea_orm::DbErr>) {
     }
 }
 
+/// SQLite's columns hold anything.
+#[tokio::test]
+async fn on_postgres_a_column_refuses_what_it_cannot_hold() {
+    let stores = busy(Postgres).await;
+    let sql = "UPDATE stock SET seq = 9223372036854775807 + seq";
+    assert_refused(sql, stores.sql_in_product(sql).await);
+}
+
 #[rstest]
 #[tokio::test]
 async fn refuses_stock_and_ledger_that_break_the_rules(#[values(Sqlite, Postgres)] engine: Engine) {

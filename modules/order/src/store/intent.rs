@@ -9,7 +9,7 @@ use platform::{
     database::{Column, Database, GroupWork, Kind, Rows, StoreError},
     idempotency::{IdempotencyKey, RequestHash},
 };
-use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
+use sea_orm::{DbBackend, Statement, Value};
 use uuid::Uuid;
 
 use super::row::unreadable;
@@ -87,8 +87,7 @@ impl GroupWork for Intents {
     /// A failure is that of a COMMIT: of class `CommitUnknown` unless the database itself said no.
     async fn write(&self, intents: Arc<[Intent]>) -> Result<Vec<Self::Answer>, StoreError> {
         let statement = insert(self.0.backend(), &intents);
-        // To its end: `query_one` would return with the first row, before the statement's own COMMIT.
-        let rows = self.0.writer().query_all_raw(statement).await.map_err(StoreError::of_commit)?;
+        let rows = self.0.write_statement(statement).await?;
         let read = rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "created_at")?)));
         let mut inserted = read.collect::<Result<BTreeMap<Uuid, DateTime<Utc>>, StoreError>>()?;
         Ok(intents.iter().map(|intent| inserted.remove(&intent.id.0)).collect())

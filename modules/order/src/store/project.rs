@@ -6,8 +6,10 @@ use std::{
 };
 
 use contract::OrderId;
-use platform::database::{Column, Database, DatabaseTransaction, GroupWork, Kind, Rows, StoreError};
-use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
+use platform::database::{
+    Column, Database, DatabaseTransaction, GroupWork, Kind, Rows, Sent, StoreError, Writes,
+};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 use uuid::Uuid;
 
 use super::row::{GIVEN_UP, LINES, TOTAL_OUT_OF_RANGE, unreadable};
@@ -42,59 +44,91 @@ impl GroupWork for Projections {
     /// Whether it was this call that did.
     type Answer = bool;
 
-    /// Only from `pending`.
     async fn write(&self, decided: Arc<[Order]>) -> Result<Vec<bool>, StoreError> {
-        let (database, orders) = (self.0.clone(), decided.clone());
-        let mut written =
-            database.write(async move |transaction| write_all(transaction, &orders).await).await?;
+        let mut written = self.write_all(decided.clone()).await?;
         Ok(decided.iter().map(|order| written.remove(&order.id.0)).collect())
     }
 }
 
-/// Status and lines in one transaction. Answers the ids of those that were pending.
-async fn write_all(
+impl Projections {
+    /// Status and lines; answers the ids of those that were pending, the others stay as they are.
+    async fn write_all(&self, decided: Arc<[Order]>) -> Result<BTreeSet<Uuid>, StoreError> {
+        match self.0.backend() {
+            DbBackend::Postgres => {
+                let statement = update_with_lines(&in_key_order(&decided))?;
+                ids(&self.0.write_statement(statement).await?)
+            }
+            _ => self.0.write(async move |transaction| update_then_lines(transaction, &decided).await).await,
+        }
+    }
+}
+
+/// An order that is there twice is one.
+fn in_key_order(decided: &[Order]) -> BTreeMap<OrderId, &Order> {
+    decided.iter().map(|order| (order.id, order)).collect()
+}
+
+/// The rows are locked in key order first: two groups that have orders in common wait instead of deadlocking.
+fn update_with_lines(decided: &BTreeMap<OrderId, &Order>) -> Result<Statement, StoreError> {
+    let lines = lines(decided.values());
+    let names = lines.names();
+    let mut sent = Sent::to(DbBackend::Postgres);
+    // the first of its columns is `$1`
+    let (decided, lines) = (sent.table(heads(decided.values())?), sent.table(lines));
+    let update = update(&decided);
+    Ok(sent.statement(format!(
+        "WITH locked AS MATERIALIZED (SELECT id FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE), \
+         written AS ({update} AND orders.id IN (SELECT id FROM locked) RETURNING orders.id), \
+         sold AS (INSERT INTO order_lines ({names}) SELECT {names} FROM {lines} AS sent \
+         WHERE order_id IN (SELECT id FROM written)) SELECT id FROM written"
+    )))
+}
+
+/// SQLite has no statement that changes two tables.
+async fn update_then_lines(
     transaction: &DatabaseTransaction,
     decided: &[Order],
 ) -> Result<BTreeSet<Uuid>, StoreError> {
-    // in key order; an order that is there twice is one
-    let by_id: BTreeMap<OrderId, &Order> = decided.iter().map(|order| (order.id, order)).collect();
+    let decided = in_key_order(decided);
+    let update =
+        heads(decided.values())?.statement(DbBackend::Sqlite, |decided| update(decided) + " RETURNING id");
+    let written = ids(&transaction.query_all_raw(update).await?)?;
+    let mut writes = Writes::within(transaction);
+    writes.insert("order_lines", lines(decided.values().filter(|order| written.contains(&order.id.0))));
+    writes.execute().await?;
+    Ok(written)
+}
+
+fn update(decided: &str) -> String {
+    format!(
+        "UPDATE orders SET status = decided.status, decided_at = decided.decided_at, next_try_at = NULL, \
+         total_minor = decided.total_minor, cause = decided.cause, refusals = decided.refusals \
+         FROM {decided} AS decided WHERE orders.id = decided.id AND orders.status = 'pending'"
+    )
+}
+
+fn ids(rows: &[QueryResult]) -> Result<BTreeSet<Uuid>, StoreError> {
+    rows.iter().map(|row| row.try_get_by_index(0).map_err(StoreError::from)).collect()
+}
+
+fn heads<'a>(decided: impl Iterator<Item = &'a &'a Order>) -> Result<Rows, StoreError> {
     let mut heads = Rows::of(&DECIDED);
-    for order in by_id.values() {
+    for order in decided {
         heads.push(head_cells(order)?);
     }
-    let rows = transaction.query_all_raw(update(transaction.get_database_backend(), heads)).await?;
-    let written = rows.iter().map(|row| row.try_get_by_index(0).map_err(StoreError::from));
-    let written = written.collect::<Result<BTreeSet<Uuid>, _>>()?;
+    Ok(heads)
+}
+
+fn lines<'a>(decided: impl Iterator<Item = &'a &'a Order>) -> Rows {
     let mut lines = Rows::of(&LINE);
-    for order in by_id.into_values().filter(|order| written.contains(&order.id.0)) {
+    for order in decided {
         if let OrderState::Confirmed { lines: sold, .. } = &order.state {
             for (line, line_no) in sold.iter().zip(0_i64..) {
                 lines.push(line_cells(order.id, line_no, line));
             }
         }
     }
-    lines.insert_into("order_lines", transaction).await?;
-    Ok(written)
-}
-
-/// The rows are locked in key order first: two groups that have orders in common wait instead of deadlocking. The first
-/// column is an array of its own there.
-fn update(backend: DbBackend, heads: Rows) -> Statement {
-    let (locked, is_locked) = match backend {
-        DbBackend::Postgres => (
-            "WITH locked AS MATERIALIZED (SELECT id FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE) ",
-            " AND orders.id IN (SELECT id FROM locked)",
-        ),
-        _ => ("", ""),
-    };
-    heads.statement(backend, |decided| {
-        format!(
-            "{locked}UPDATE orders SET status = decided.status, decided_at = decided.decided_at, next_try_at = NULL, \
-             total_minor = decided.total_minor, cause = decided.cause, refusals = decided.refusals \
-             FROM {decided} AS decided WHERE orders.id = decided.id AND orders.status = 'pending'{is_locked} \
-             RETURNING orders.id"
-        )
-    })
+    lines
 }
 
 fn head_cells(decided: &Order) -> Result<[Value; 6], StoreError> {

@@ -10,7 +10,7 @@ use sea_orm::{
 pub enum ErrorClass {
     /// A unique key was there already; names the index or columns as the database does. Nothing was written.
     Duplicate(String),
-    /// A CHECK or foreign key said no. Nothing was written.
+    /// A CHECK or foreign key said no, or a column cannot hold the value. Nothing was written.
     Refused,
     /// Another transaction was in the way; nothing was written, redo it whole.
     Contention,
@@ -150,6 +150,8 @@ fn classify_code(error: &dyn sqlx::error::DatabaseError) -> ErrorClass {
         (_, "57P01" | "57P02" | "57014" | LOCK_NOT_AVAILABLE | "25P03" | "08000" | "08003" | "08006") => {
             ErrorClass::Broken
         }
+        // data exceptions
+        (_, code) if code.len() == SQLSTATE_LENGTH && code.starts_with("22") => ErrorClass::Refused,
         (_, code) => match sqlite_family(code) {
             Some(SQLITE_FULL | SQLITE_READONLY) => ErrorClass::Unwritable,
             Some(SQLITE_IOERR) => ErrorClass::Broken,
@@ -165,7 +167,9 @@ const SQLITE_READONLY: u32 = 8;
 const SQLITE_IOERR: u32 = 10;
 const SQLITE_FULL: u32 = 13;
 
-/// The primary result code, its lowest byte; `None` for a SQLSTATE, which has five characters.
+const SQLSTATE_LENGTH: usize = 5;
+
+/// The primary result code, its lowest byte; `None` for a SQLSTATE.
 fn sqlite_family(code: &str) -> Option<u32> {
-    (code.len() < 5).then(|| code.parse::<u32>().ok()).flatten().map(|code| code & 0xff)
+    (code.len() < SQLSTATE_LENGTH).then(|| code.parse::<u32>().ok()).flatten().map(|code| code & 0xff)
 }

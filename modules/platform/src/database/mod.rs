@@ -15,6 +15,7 @@ mod rows;
 mod scratch;
 mod sql;
 mod transaction;
+mod writes;
 
 pub use batch::{nth_key, read_as_one};
 pub use connect::{Database, PoolState};
@@ -24,7 +25,8 @@ pub use group::{GroupWork, GroupWriter};
 pub use location::{Location, LocationError, locate};
 pub use lock::{FileLock, FileLockError};
 pub use migrate::{Migrations, SchemaState, migrate, schema_state};
-pub use rows::{Column, Kind, Rows};
+pub use rows::{Column, Kind, Rows, Sent};
 pub use sea_orm::DatabaseTransaction;
 pub use sql::{Sql, is_one_of, now_plus_ms, these_ids};
 pub use transaction::WriteError;
+pub use writes::Writes;

@@ -3,10 +3,8 @@
 //! to be parsed and planned anew.
 
 use chrono::SecondsFormat;
-use sea_orm::{ConnectionTrait, DbBackend, Statement, Value, sea_query::ArrayType};
+use sea_orm::{DbBackend, Statement, Value, sea_query::ArrayType};
 use uuid::Uuid;
-
-use super::error::StoreError;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +30,12 @@ pub struct Rows {
     columns: &'static [Column],
     /// Column by column.
     cells: Vec<Vec<Value>>,
+}
+
+/// What goes with one statement: rows, as its parameters.
+pub struct Sent {
+    backend: DbBackend,
+    values: Vec<Value>,
 }
 
 impl Column {
@@ -67,35 +71,51 @@ impl Rows {
 
     /// The statement whose text `text` makes of the rows as a table, for its FROM. It has no other parameters.
     pub fn statement(self, backend: DbBackend, text: impl FnOnce(&str) -> String) -> Statement {
-        let (table, values) = match backend {
-            DbBackend::Postgres => {
-                let cells = self.columns.iter().zip(self.cells);
-                (unnested(self.columns), cells.map(|(column, cells)| array(column.kind, cells)).collect())
-            }
-            _ => (read_from_json(self.columns), vec![Value::from(json(&self.cells))]),
-        };
-        Statement::from_sql_and_values(backend, text(&table), values)
+        let mut sent = Sent::to(backend);
+        let table = sent.table(self);
+        sent.statement(text(&table))
     }
 
-    /// Inserts them into a table that has these columns.
-    ///
-    /// # Errors
-    /// When the database fails; then none is inserted.
-    pub async fn insert_into(self, table: &str, connection: &impl ConnectionTrait) -> Result<(), StoreError> {
-        if self.is_empty() {
-            return Ok(());
-        }
-        let names = listed(self.columns.iter().map(|column| column.name.to_owned()));
-        let insert = self.statement(connection.get_database_backend(), |sent| {
-            format!("INSERT INTO {table} ({names}) SELECT {names} FROM {sent} AS sent")
-        });
-        connection.execute_raw(insert).await?;
-        Ok(())
+    /// The names of its columns, for an INSERT and what it selects.
+    pub fn names(&self) -> String {
+        listed(self.columns.iter().map(|column| column.name.to_owned()))
     }
 }
 
-fn unnested(columns: &[Column]) -> String {
-    let sent = columns.iter().zip(1..);
+impl Sent {
+    /// Nothing yet, for this database.
+    pub fn to(backend: DbBackend) -> Self {
+        Self { backend, values: Vec::new() }
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.backend
+    }
+
+    /// Adds rows; answers them as a table, for a FROM.
+    pub fn table(&mut self, rows: Rows) -> String {
+        let first = self.values.len() + 1;
+        match self.backend {
+            DbBackend::Postgres => {
+                let cells = rows.columns.iter().zip(rows.cells);
+                self.values.extend(cells.map(|(column, cells)| array(column.kind, cells)));
+                unnested(rows.columns, first)
+            }
+            _ => {
+                self.values.push(json(&rows.cells).into());
+                read_from_json(rows.columns, first)
+            }
+        }
+    }
+
+    /// The statement; it has no other parameters.
+    pub fn statement(self, text: impl Into<String>) -> Statement {
+        Statement::from_sql_and_values(self.backend, text, self.values)
+    }
+}
+
+fn unnested(columns: &[Column], first: usize) -> String {
+    let sent = columns.iter().zip(first..);
     let read = sent.clone().map(|(Column { name, kind, optional }, number)| match optional {
         true => format!("NULLIF(c{number}, '{}') AS {name}", kind.nothing()),
         false => format!("c{number} AS {name}"),
@@ -106,12 +126,12 @@ fn unnested(columns: &[Column]) -> String {
 }
 
 /// SQLite has no type for ids and bytes in JSON: they are sent in hexadecimal digits.
-fn read_from_json(columns: &[Column]) -> String {
+fn read_from_json(columns: &[Column], parameter: usize) -> String {
     let read = columns.iter().zip(0..).map(|(Column { name, kind, .. }, place)| match kind {
         Kind::Uuid | Kind::Bytes => format!("unhex(value ->> {place}) AS {name}"),
         Kind::Text | Kind::BigInt | Kind::Bool | Kind::Time => format!("value ->> {place} AS {name}"),
     });
-    format!("(SELECT {} FROM json_each($1))", listed(read))
+    format!("(SELECT {} FROM json_each(${parameter}))", listed(read))
 }
 
 fn listed(names: impl Iterator<Item = String>) -> String {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sea_orm::{
-    DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, RuntimeErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
 };
 
 use super::{connect::Database, error::StoreError};
@@ -35,17 +36,38 @@ impl Database {
         &self,
         work: impl AsyncFn(&DatabaseTransaction) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut tries = 1;
+        let mut tried = 0;
         loop {
             let result = self.write_once(&work).await;
-            let contended =
-                matches!(&result, Err(error) if error.store_error().is_some_and(StoreError::is_contention));
-            if !contended || tries >= self.transaction_tries {
+            if !self.redoes(result.as_ref().err().and_then(E::store_error), &mut tried).await {
                 return result;
             }
-            tokio::time::sleep(pause(tries)).await;
-            tries += 1;
         }
+    }
+
+    /// Runs a statement that is its own transaction; redone after contention as [`Database::write`] is.
+    ///
+    /// # Errors
+    /// The database's; of class `CommitUnknown` unless it said no itself.
+    pub async fn write_statement(&self, statement: Statement) -> Result<Vec<QueryResult>, StoreError> {
+        let mut tried = 0;
+        loop {
+            // To its end: `query_one` would return with the first row, before the statement's own COMMIT.
+            let rows = self.writer().query_all_raw(statement.clone()).await.map_err(StoreError::of_commit);
+            if !self.redoes(rows.as_ref().err(), &mut tried).await {
+                return rows;
+            }
+        }
+    }
+
+    /// Whether what failed so is to be redone, after a pause that has passed then.
+    async fn redoes(&self, error: Option<&StoreError>, tried: &mut u32) -> bool {
+        *tried += 1;
+        let redo = *tried < self.transaction_tries && error.is_some_and(StoreError::is_contention);
+        if redo {
+            tokio::time::sleep(pause(*tried)).await;
+        }
+        redo
     }
 
     /// Begins in a task of its own, so that a caller whose time is up cannot leave it half-way. sqlx 0.9 hands a connection

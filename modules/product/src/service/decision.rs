@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use contract::{DecideLine, Deduction, OrderId, ProductId, RefusalCause, Verdict};
 use platform::{
     clock,
-    database::{DatabaseTransaction, StoreError},
+    database::{DatabaseTransaction, StoreError, Writes},
     idempotency::RequestHash,
 };
 
@@ -63,7 +63,9 @@ impl ProductService {
             }
             let stored =
                 fresh(order, hash, Verdict::Refused { cause: RefusalCause::GivenUp, lines: Vec::new() });
-            store::insert_deductions(transaction, [&stored]).await?;
+            let mut writes = Writes::within(transaction);
+            store::insert_deductions(&mut writes, [&stored])?;
+            writes.execute().await?;
             Ok::<_, StoreError>(stored)
         };
         let refuse = async || self.database.write(given_up).await;
@@ -99,8 +101,10 @@ impl LaneWork for Decisions {
                 new.insert(question.order, decide(question, &mut shelf)?);
             }
         }
-        store::insert_deductions(transaction, new.values()).await?;
-        shelf.write(transaction).await?;
+        let mut writes = Writes::within(transaction);
+        store::insert_deductions(&mut writes, new.values())?;
+        shelf.write(&mut writes);
+        writes.execute().await?;
         decided.append(&mut new);
         Ok(questions.iter().map(|question| decided.get(&question.order).cloned()).collect())
     }

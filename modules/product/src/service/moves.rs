@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use contract::{ProductId, Quantity};
 use platform::{
     database::{
-        DatabaseTransaction, StoreError,
+        DatabaseTransaction, StoreError, Writes,
         remembered::{self, Outcome, Remembered},
     },
     idempotency::{Answer, Keyed},
@@ -76,8 +76,10 @@ impl LaneWork for Moves {
                 None => None,
             });
         }
-        remembered::remember_all(transaction, &new).await?;
-        shelf.write(transaction).await?;
+        let mut writes = Writes::within(transaction);
+        remembered::remember_all(&mut writes, &new);
+        shelf.write(&mut writes);
+        writes.execute().await?;
         Ok(answers)
     }
 }

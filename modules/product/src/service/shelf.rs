@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{ProductId, Quantity};
-use platform::database::{DatabaseTransaction, StoreError};
+use platform::database::{DatabaseTransaction, StoreError, Writes};
 
 use crate::{
     model::{Movement, Product, Refusal},
@@ -63,7 +63,7 @@ impl Shelf {
     }
 
     /// Writes what has moved.
-    pub(super) async fn write(self, transaction: &DatabaseTransaction) -> Result<(), StoreError> {
-        store::append_all(transaction, &self.moved).await
+    pub(super) fn write(self, writes: &mut Writes<'_>) {
+        store::append_all(writes, &self.moved);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{ProductId, Quantity};
-use platform::database::{Database, StoreError, is_one_of, these_ids};
+use platform::database::{Database, StoreError, Writes, is_one_of, these_ids};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, Iterable,
     Statement, sea_query::OnConflict,
@@ -32,7 +32,9 @@ pub async fn insert_all(
     product::Entity::insert_many(products().map(catalogue_row)).exec_without_returning(transaction).await?;
     stock::Entity::insert_many(products().map(level_row)).exec_without_returning(transaction).await?;
     let openings = new.iter().filter_map(|(product, opening)| Some((product.id, opening.as_ref()?)));
-    insert_movements(transaction, openings).await?;
+    let mut writes = Writes::within(transaction);
+    insert_movements(&mut writes, openings);
+    writes.execute().await?;
     words::insert(transaction, &products().map(named).collect::<Vec<_>>()).await?;
     Ok(())
 }

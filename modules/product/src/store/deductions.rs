@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use contract::{Deduction, DeductionLine, LineRefusal, OrderId, RefusalCause, Verdict};
 use platform::{
-    database::{Column, Kind, Rows, StoreError, is_one_of, these_ids},
+    database::{Column, Kind, Rows, StoreError, Writes, is_one_of, these_ids},
     idempotency::RequestHash,
 };
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Statement, Value};
 use uuid::Uuid;
 
 use crate::entity::{deduction, deduction_line};
@@ -104,9 +104,9 @@ async fn rows_of(
 
 /// Writes decisions, in key order. Should one stand there after all, this fails, and with it the whole transaction: never
 /// `DO NOTHING` here, or the movements of a second decision would stay without it.
-pub async fn insert_deductions(
-    transaction: &DatabaseTransaction,
-    decided: impl IntoIterator<Item = &StoredDeduction>,
+pub fn insert_deductions<'a>(
+    writes: &mut Writes<'_>,
+    decided: impl IntoIterator<Item = &'a StoredDeduction>,
 ) -> Result<(), StoreError> {
     let (mut heads, mut lines) = (Rows::of(&HEAD), Rows::of(&LINE));
     for StoredDeduction { deduction, hash } in decided {
@@ -133,8 +133,9 @@ pub async fn insert_deductions(
             }
         }
     }
-    heads.insert_into("deductions", transaction).await?;
-    lines.insert_into("deduction_lines", transaction).await
+    writes.insert("deductions", heads);
+    writes.insert("deduction_lines", lines);
+    Ok(())
 }
 
 const HEAD: [Column; 7] = [

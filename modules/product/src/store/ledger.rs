@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use contract::{OrderId, ProductId, Quantity};
 use platform::{
     clock,
-    database::{Column, Kind, Rows, StoreError},
+    database::{Column, Kind, Rows, StoreError, Writes},
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -58,46 +58,40 @@ pub async fn append(
     entry: Entry,
 ) -> Result<Movement, StoreError> {
     let moved = (product.id, next_movement(product, after, entry));
-    append_all(transaction, std::slice::from_ref(&moved)).await?;
+    let mut writes = Writes::within(transaction);
+    append_all(&mut writes, std::slice::from_ref(&moved));
+    writes.execute().await?;
     Ok(moved.1)
 }
 
 /// Writes movements of products that this transaction has locked, and the levels that they lead to. Those of one product
 /// follow each other.
-pub async fn append_all(
-    transaction: &DatabaseTransaction,
-    moved: &[(ProductId, Movement)],
-) -> Result<(), StoreError> {
-    insert_movements(transaction, moved.iter().map(|(product, movement)| (*product, movement))).await?;
+pub fn append_all(writes: &mut Writes<'_>, moved: &[(ProductId, Movement)]) {
+    insert_movements(writes, moved.iter().map(|(product, movement)| (*product, movement)));
     let last: BTreeMap<ProductId, &Movement> =
         moved.iter().map(|(product, movement)| (*product, movement)).collect();
-    if last.is_empty() {
-        return Ok(());
-    }
     let mut levels = Rows::of(&LEVEL);
     for (product, movement) in last {
         levels.push([product.0.into(), movement.after.milli().into(), movement.seq.into()]);
     }
-    let update = levels.statement(transaction.get_database_backend(), |levels| {
+    writes.add(levels, |levels| {
         format!(
             "UPDATE stock SET quantity_milli = level.quantity_milli, seq = level.seq FROM {levels} AS level \
              WHERE stock.product_id = level.product_id"
         )
     });
-    transaction.execute_raw(update).await?;
-    Ok(())
 }
 
 /// Writes movements alone; the levels are for the caller.
-pub(super) async fn insert_movements<'a>(
-    transaction: &DatabaseTransaction,
+pub(super) fn insert_movements<'a>(
+    writes: &mut Writes<'_>,
     moved: impl Iterator<Item = (ProductId, &'a Movement)>,
-) -> Result<(), StoreError> {
+) {
     let mut movements = Rows::of(&MOVEMENT);
     for (product, movement) in moved {
         movements.push(movement_cells(product, movement));
     }
-    movements.insert_into("movements", transaction).await
+    writes.insert("movements", movements);
 }
 
 fn movement_cells(product: ProductId, movement: &Movement) -> [Value; 9] {

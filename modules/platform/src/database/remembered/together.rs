@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
+use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{read, written};
@@ -11,6 +11,7 @@ use crate::{
     database::{
         error::StoreError,
         rows::{Column, Kind, Rows},
+        writes::Writes,
     },
     idempotency::{IdempotencyKey, RequestHash},
 };
@@ -80,19 +81,13 @@ pub async fn find_all<'a>(
 
 /// Remembers what these keys stand for, in the transaction of what they did, by a plain INSERT: should one have been used
 /// meanwhile, all of it fails, is to be redone and will find that.
-///
-/// # Errors
-/// When the database fails.
-pub async fn remember_all(
-    transaction: &DatabaseTransaction,
-    answers: &BTreeMap<String, Remembered>,
-) -> Result<(), StoreError> {
+pub fn remember_all(writes: &mut Writes<'_>, answers: &BTreeMap<String, Remembered>) {
     let mut rows = Rows::of(&ANSWER);
     for (key, Remembered { hash, answer }) in answers {
         let hash = hash.as_bytes().to_vec();
         rows.push([key.as_str().into(), hash.into(), answer.as_str().into(), clock::now().into()]);
     }
-    rows.insert_into("remembered_answers", transaction).await
+    writes.insert("remembered_answers", rows);
 }
 
 /// A key was used by another transaction meanwhile.

@@ -1,8 +1,11 @@
 use chrono::{DateTime, Utc};
-use sea_orm::QueryResult;
+use sea_orm::{ConnectionTrait, QueryResult, TransactionTrait};
 
 use super::*;
-use crate::{clock, database::scratch::Scratch};
+use crate::{
+    clock,
+    database::{scratch::Scratch, writes::Writes},
+};
 
 const EVERY_KIND: [Column; 8] = [
     Column::new("id", Kind::Uuid),
@@ -71,7 +74,11 @@ async fn every_kind_arrives_as_the_driver_itself_would_have_written_it() {
         let text = "INSERT INTO as_values VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         writer.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, text, cells)).await.unwrap();
     }
-    rows.insert_into("as_rows", writer).await.unwrap();
+    let transaction = writer.begin().await.unwrap();
+    let mut writes = Writes::within(&transaction);
+    writes.insert("as_rows", rows);
+    writes.execute().await.unwrap();
+    transaction.commit().await.unwrap();
     let both = "SELECT * FROM as_rows INTERSECT SELECT * FROM as_values ORDER BY flag DESC";
     let both = Statement::from_string(DbBackend::Sqlite, both);
     let arrived: Vec<Row> = writer.query_all_raw(both).await.unwrap().iter().map(read).collect();

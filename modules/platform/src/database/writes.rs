@@ -1,0 +1,60 @@
+//! Changes that are written together: by one statement on PostgreSQL, which saves the others' ways there and back; one after
+//! the other on SQLite, which is in the same process.
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
+
+use super::{
+    error::StoreError,
+    rows::{Rows, Sent},
+};
+
+/// Changes of different tables, none of which reads what another writes.
+pub struct Writes<'a> {
+    transaction: &'a DatabaseTransaction,
+    sent: Sent,
+    /// As PostgreSQL's `WITH` takes them.
+    parts: Vec<String>,
+    /// For SQLite.
+    statements: Vec<Statement>,
+}
+
+impl<'a> Writes<'a> {
+    /// None yet.
+    pub fn within(transaction: &'a DatabaseTransaction) -> Self {
+        let sent = Sent::to(transaction.get_database_backend());
+        Self { transaction, sent, parts: Vec::new(), statements: Vec::new() }
+    }
+
+    /// Inserts rows into a table that has their columns.
+    pub fn insert(&mut self, table: &str, rows: Rows) {
+        let names = rows.names();
+        self.add(rows, |sent| format!("INSERT INTO {table} ({names}) SELECT {names} FROM {sent} AS sent"));
+    }
+
+    /// A change whose text `text` makes of the rows as a table; nothing where there are none.
+    pub fn add(&mut self, rows: Rows, text: impl FnOnce(&str) -> String) {
+        if rows.is_empty() {
+            return;
+        }
+        match self.sent.backend() {
+            DbBackend::Postgres => {
+                let table = self.sent.table(rows);
+                self.parts.push(format!("part_{} AS ({})", self.parts.len(), text(&table)));
+            }
+            backend => self.statements.push(rows.statement(backend, text)),
+        }
+    }
+
+    /// Writes them.
+    ///
+    /// # Errors
+    /// When the database fails; then the transaction has to be rolled back.
+    pub async fn execute(self) -> Result<(), StoreError> {
+        let joined = format!("WITH {} SELECT 1", self.parts.join(", "));
+        let as_one = (!self.parts.is_empty()).then(|| self.sent.statement(joined));
+        for statement in self.statements.into_iter().chain(as_one) {
+            self.transaction.execute_raw(statement).await?;
+        }
+        Ok(())
+    }
+}
