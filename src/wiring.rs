@@ -25,7 +25,7 @@ use crate::{
 /// Where the product module is. Small and `Send`: each worker makes its own client of it.
 #[derive(Clone)]
 pub enum ProductLink {
-    Here(ProductService),
+    Here(Box<ProductService>),
     There { url: String, client: ClientSettings, shop: Shop },
 }
 
@@ -60,7 +60,7 @@ impl ProductLink {
     /// The product module, for the thread that asks.
     pub fn connect(&self) -> Rc<dyn ProductApi> {
         match self {
-            Self::Here(service) => Rc::new(service.clone()),
+            Self::Here(service) => Rc::new(ProductService::clone(service)),
             Self::There { url, client, shop } => {
                 Rc::new(ProductClient::new(client::build(client), url, shop))
             }
@@ -161,7 +161,7 @@ pub async fn wire(settings: &Settings) -> anyhow::Result<Wired> {
 
 fn product_link(settings: &Settings, product: Option<&ProductService>) -> ProductLink {
     match product {
-        Some(service) => ProductLink::Here(service.clone()),
+        Some(service) => ProductLink::Here(Box::new(service.clone())),
         None => ProductLink::There {
             url: settings.product_url.clone(),
             client: settings.product_client.clone(),

@@ -98,7 +98,7 @@ async fn check_plan(database: &Database, name: &str, statement: Statement) {
         _ => "EXPLAIN QUERY PLAN",
     };
     let explained = Statement { sql: format!("{explain} {}", statement.sql), ..statement };
-    let rows = database.writer().query_all_raw(explained).await.unwrap();
+    let rows = database.reader().query_all_raw(explained).await.unwrap();
     match database.backend() {
         DbBackend::Postgres => {
             let plan: Value = rows[0].try_get_by_index(0).unwrap();

@@ -37,8 +37,11 @@ pub struct Stores {
 
 impl Stores {
     pub async fn fresh(engine: Engine) -> Self {
+        Self::connected_by(engine, database_settings()).await
+    }
+
+    pub async fn connected_by(engine: Engine, settings: DatabaseSettings) -> Self {
         let databases = Databases::migrated(engine).await;
-        let settings = database_settings();
         let product_database = Database::connect("product", &databases.product_url, &settings).await.unwrap();
         let order_database = Database::connect("order", &databases.order_url, &settings).await.unwrap();
         let shop = Shop::new("shop".into(), "EUR".parse().unwrap());

@@ -42,8 +42,8 @@ impl OrderShared {
     pub fn new(database: Database, shop: Shop, settings: OrderSettings, metrics: &Metrics) -> Self {
         let metrics = OrderMetrics::register(metrics);
         let admission = Admission::new(&settings, &metrics);
-        let intents = database.in_groups(Intents(database.clone()));
-        let projections = database.in_groups(Projections(database.clone()));
+        let intents = database.in_groups(Intents);
+        let projections = database.in_groups(Projections);
         Self(Arc::new(Parts { database, shop, settings, admission, metrics, intents, projections }))
     }
 }

@@ -66,7 +66,7 @@ pub async fn claim_due(
     let number = |value: u64| Value::from(i64::try_from(value).unwrap_or(i64::MAX >> 20).min(i64::MAX >> 20));
     let Backoff { busy_ms, retry_ms, max_retry_ms, farthest_ms } = backoff;
     let values = [batch, retry_ms, max_retry_ms, busy_ms, farthest_ms].map(number);
-    // to its end, COMMIT included: see `Intents::write`
+    // to its end, COMMIT included: see `Database::write_statement`
     let rows = database.writer().query_all_raw(CLAIM.with(database.backend(), values)).await?;
     Ok(rows.iter().map(claimed).collect())
 }

@@ -105,19 +105,23 @@ pub fn insert(backend: DbBackend, intents: &[Intent]) -> Statement {
     for intent in by_id.into_values() {
         rows.push(intent.cells());
     }
+    let now = match backend {
+        DbBackend::Postgres => "now()",
+        _ => "strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')",
+    };
     let in_ms = |ms| match backend {
         DbBackend::Postgres => format!("now() + {ms}::float8 * interval '1 millisecond'"),
         _ => format!("strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', printf('+%.3f seconds', {ms} / 1000.0))"),
     };
-    let (now, decide_by, first_sweep) =
-        (in_ms("0"), in_ms("intent.decide_by_ms"), in_ms("intent.first_sweep_ms"));
+    let (decide_by, first_sweep) = (in_ms("intent.decide_by_ms"), in_ms("intent.first_sweep_ms"));
     rows.statement(backend, |intents| {
         format!(
             "INSERT INTO orders (id, key, request_hash, request, status, created_at, decide_by, next_try_at, tries) \
              SELECT intent.id, intent.key, intent.request_hash, intent.request, 'pending', {now}, {decide_by}, \
              {first_sweep}, 0 FROM {intents} AS intent \
-             WHERE NOT EXISTS (SELECT 1 FROM remembered_answers WHERE remembered_answers.key = intent.key) \
-             ORDER BY intent.id ON CONFLICT DO NOTHING RETURNING id, created_at"
+             WHERE NOT EXISTS (SELECT 1 FROM remembered_answers WHERE remembered_answers.key = intent.key AND {}) \
+             ORDER BY intent.id ON CONFLICT DO NOTHING RETURNING id, created_at",
+            intents.has("key", "remembered_answers.key")
         )
     })
 }

@@ -7,7 +7,7 @@ use std::{
 
 use contract::OrderId;
 use platform::database::{
-    Column, Database, DatabaseTransaction, GroupWork, Kind, Rows, Sent, StoreError, Writes,
+    Column, Database, DatabaseTransaction, GroupWork, Kind, Rows, Sent, StoreError, Table, Writes,
 };
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 use uuid::Uuid;
@@ -73,14 +73,14 @@ fn update_with_lines(decided: &BTreeMap<OrderId, &Order>) -> Result<Statement, S
     let lines = lines(decided.values());
     let names = lines.names();
     let mut sent = Sent::to(DbBackend::Postgres);
-    // the first of its columns is `$1`
     let (decided, lines) = (sent.table(heads(decided.values())?), sent.table(lines));
-    let update = update(&decided);
     Ok(sent.statement(format!(
-        "WITH locked AS MATERIALIZED (SELECT id FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE), \
-         written AS ({update} AND orders.id IN (SELECT id FROM locked) RETURNING orders.id), \
+        "WITH locked AS MATERIALIZED (SELECT id FROM orders WHERE {} ORDER BY id FOR UPDATE), \
+         written AS ({} AND orders.id IN (SELECT id FROM locked) RETURNING orders.id), \
          sold AS (INSERT INTO order_lines ({names}) SELECT {names} FROM {lines} AS sent \
-         WHERE order_id IN (SELECT id FROM written)) SELECT id FROM written"
+         WHERE order_id IN (SELECT id FROM written)) SELECT id FROM written",
+        decided.has("id", "id"),
+        update(&decided)
     )))
 }
 
@@ -99,11 +99,14 @@ async fn update_then_lines(
     Ok(written)
 }
 
-fn update(decided: &str) -> String {
+/// A pending order is one without a time (CHECK `orders_state`). Of the status PostgreSQL has indexes, and walks all that is pending
+/// where it expects little to be.
+fn update(decided: &Table) -> String {
     format!(
         "UPDATE orders SET status = decided.status, decided_at = decided.decided_at, next_try_at = NULL, \
          total_minor = decided.total_minor, cause = decided.cause, refusals = decided.refusals \
-         FROM {decided} AS decided WHERE orders.id = decided.id AND orders.status = 'pending'"
+         FROM {decided} AS decided WHERE orders.id = decided.id AND {} AND orders.decided_at IS NULL",
+        decided.has("id", "orders.id")
     )
 }
 

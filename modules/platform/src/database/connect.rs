@@ -5,7 +5,7 @@ use std::{str::FromStr, time::Duration};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement,
     sqlx::{
-        Connection,
+        self, Connection,
         postgres::PgConnectOptions,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
@@ -18,12 +18,24 @@ use crate::settings::{DatabaseSettings, GroupSettings};
 /// SQLite allows one writer; readers go beside it in WAL mode.
 const SQLITE_READERS: u32 = 4;
 
+/// Kinds of groups that a module has at most.
+const GROUP_KINDS: u32 = 4;
+
+/// `plan_cache_mode` for groups. PostgreSQL guesses ten rows for an array, sees one, and takes it for worth its while to plan each
+/// group anew: a third of its time for a sale. Their statements find their rows by a key, whatever it knew of the tables when
+/// it planned them.
+const PLANNED_ONCE: &str = "force_generic_plan";
+/// For all else: which index brings a page in its order depends on what is asked for.
+const PLANNED_ANEW: &str = "auto";
+
 /// A module's database; cheap to clone.
 #[derive(Clone)]
 pub struct Database {
     name: &'static str,
     writer: DatabaseConnection,
     reader: DatabaseConnection,
+    /// Connections of their own on PostgreSQL, one for each group that can be under way.
+    grouped: DatabaseConnection,
     /// A connection of its own on PostgreSQL: a pool that is busy must not look like a database that is away.
     pinger: DatabaseConnection,
     pub(super) transaction_tries: u32,
@@ -52,11 +64,14 @@ impl Database {
         if url.starts_with("sqlite:") {
             let writer = open_sqlite(url, settings, 1, false).await?;
             let reader = open_sqlite(url, settings, SQLITE_READERS, true).await?;
-            return Ok(Self { name, writer, pinger: reader.clone(), reader, transaction_tries, groups });
+            let (grouped, pinger) = (writer.clone(), reader.clone());
+            return Ok(Self { name, writer, reader, grouped, pinger, transaction_tries, groups });
         }
-        let writer = open_postgres(url, settings, settings.max_connections).await?;
-        let pinger = open_postgres(url, settings, 1).await?;
-        Ok(Self { name, reader: writer.clone(), writer, pinger, transaction_tries, groups })
+        let at_once = u32::try_from(groups.at_once).unwrap_or(u32::MAX).max(1);
+        let writer = open_postgres(url, settings, settings.max_connections, PLANNED_ANEW).await?;
+        let grouped = open_postgres(url, settings, at_once.saturating_mul(GROUP_KINDS), PLANNED_ONCE).await?;
+        let pinger = open_postgres(url, settings, 1, PLANNED_ANEW).await?;
+        Ok(Self { name, reader: writer.clone(), writer, grouped, pinger, transaction_tries, groups })
     }
 
     /// The same to read alone: an embedded database stays as it is, in its journal mode too.
@@ -72,8 +87,8 @@ impl Database {
             return Self::connect(name, url, settings).await;
         }
         let reader = open_sqlite(url, settings, SQLITE_READERS, true).await?;
-        let (writer, pinger) = (reader.clone(), reader.clone());
-        Ok(Self { name, writer, pinger, reader, transaction_tries: 1, groups: settings.groups })
+        let [writer, grouped, pinger] = [(); 3].map(|()| reader.clone());
+        Ok(Self { name, writer, reader, grouped, pinger, transaction_tries: 1, groups: settings.groups })
     }
 
     /// Whether it is a PostgreSQL server that follows another: what it says may be of an earlier moment.
@@ -96,6 +111,11 @@ impl Database {
     /// Where single statements that change something go.
     pub fn writer(&self) -> &DatabaseConnection {
         &self.writer
+    }
+
+    /// The same database to what writes in groups.
+    pub(super) fn for_groups(&self) -> Self {
+        Self { writer: self.grouped.clone(), ..self.clone() }
     }
 
     /// Where reads go. A commit that was acknowledged is seen by every later read.
@@ -127,22 +147,26 @@ impl Database {
     pub async fn close(self) -> Result<(), StoreError> {
         self.pinger.close_by_ref().await?;
         self.reader.close_by_ref().await?;
+        self.grouped.close_by_ref().await?;
         Ok(self.writer.close_by_ref().await?)
     }
 
     /// How many connections are open and idle, a pool each.
     pub fn pools(&self) -> Vec<PoolState> {
-        if self.backend() == DbBackend::Postgres {
-            let pool = self.writer.get_postgres_connection_pool();
-            return vec![PoolState { name: self.name.to_owned(), open: pool.size(), idle: pool.num_idle() }];
+        let state = |role, (open, idle)| PoolState { name: format!("{}{role}", self.name), open, idle };
+        match self.backend() {
+            DbBackend::Postgres => [("", &self.writer), ("_groups", &self.grouped)]
+                .map(|(role, pool)| state(role, open_and_idle(pool.get_postgres_connection_pool())))
+                .into(),
+            _ => [("_writer", &self.writer), ("_reader", &self.reader)]
+                .map(|(role, pool)| state(role, open_and_idle(pool.get_sqlite_connection_pool())))
+                .into(),
         }
-        [("writer", &self.writer), ("reader", &self.reader)]
-            .map(|(role, connection)| {
-                let pool = connection.get_sqlite_connection_pool();
-                PoolState { name: format!("{}_{role}", self.name), open: pool.size(), idle: pool.num_idle() }
-            })
-            .into()
     }
+}
+
+fn open_and_idle<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> (u32, usize) {
+    (pool.size(), pool.num_idle())
 }
 
 fn bounded(url: &str, settings: &DatabaseSettings, max_connections: u32) -> ConnectOptions {
@@ -164,6 +188,7 @@ async fn open_postgres(
     url: &str,
     settings: &DatabaseSettings,
     max_connections: u32,
+    plans: &'static str,
 ) -> Result<DatabaseConnection, StoreError> {
     PgConnectOptions::from_str(url).map_err(|error| invalid_url(&error.to_string()))?;
     let mut options = bounded(url, settings, max_connections);
@@ -180,6 +205,7 @@ async fn open_postgres(
             // Every statement finds its rows by a key. A plan that was made, and kept, while a table was small reads all of it,
             // and so do they all until the server's statistics have caught up with a shop that has just opened.
             ("enable_seqscan", "off"),
+            ("plan_cache_mode", plans),
             ("jit", "off"),
         ])
     });

@@ -42,9 +42,10 @@ struct Ticket<W: GroupWork> {
 }
 
 impl Database {
-    /// Begins to write `work` in groups, on the runtime of the one who calls.
-    pub fn in_groups<W: GroupWork>(&self, work: W) -> GroupWriter<W> {
+    /// Begins to write in groups, on connections for these alone, what `work` makes of them; on the runtime of the one who calls.
+    pub fn in_groups<W: GroupWork>(&self, work: impl FnOnce(Self) -> W) -> GroupWriter<W> {
         let (asked, queue) = mpsc::channel(self.groups.queue.max(1));
+        let work = work(self.for_groups());
         tokio::spawn(write_groups(Arc::new(work), queue, self.groups));
         GroupWriter(asked)
     }

@@ -25,7 +25,7 @@ pub use group::{GroupWork, GroupWriter};
 pub use location::{Location, LocationError, locate};
 pub use lock::{FileLock, FileLockError};
 pub use migrate::{Migrations, SchemaState, migrate, schema_state};
-pub use rows::{Column, Kind, Rows, Sent};
+pub use rows::{Column, Kind, Rows, Sent, Table};
 pub use sea_orm::DatabaseTransaction;
 pub use sql::{Sql, is_one_of, now_plus_ms, these_ids};
 pub use transaction::WriteError;

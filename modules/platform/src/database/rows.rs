@@ -2,6 +2,8 @@
 //! unnests, one JSON text that SQLite reads. A list of values that grows with the rows would be another statement each time,
 //! to be parsed and planned anew.
 
+use std::fmt;
+
 use chrono::SecondsFormat;
 use sea_orm::{DbBackend, Statement, Value, sea_query::ArrayType};
 use uuid::Uuid;
@@ -38,6 +40,13 @@ pub struct Sent {
     values: Vec<Value>,
 }
 
+/// Rows that are sent, as a table: written into a FROM as it stands.
+pub struct Table {
+    text: String,
+    /// On PostgreSQL.
+    arrays: Vec<(&'static str, String)>,
+}
+
 impl Column {
     /// One that every row has a value for.
     pub const fn new(name: &'static str, kind: Kind) -> Self {
@@ -70,7 +79,7 @@ impl Rows {
     }
 
     /// The statement whose text `text` makes of the rows as a table, for its FROM. It has no other parameters.
-    pub fn statement(self, backend: DbBackend, text: impl FnOnce(&str) -> String) -> Statement {
+    pub fn statement(self, backend: DbBackend, text: impl FnOnce(&Table) -> String) -> Statement {
         let mut sent = Sent::to(backend);
         let table = sent.table(self);
         sent.statement(text(&table))
@@ -92,8 +101,8 @@ impl Sent {
         self.backend
     }
 
-    /// Adds rows; answers them as a table, for a FROM.
-    pub fn table(&mut self, rows: Rows) -> String {
+    /// Adds rows; answers them as a table.
+    pub fn table(&mut self, rows: Rows) -> Table {
         let first = self.values.len() + 1;
         match self.backend {
             DbBackend::Postgres => {
@@ -103,7 +112,7 @@ impl Sent {
             }
             _ => {
                 self.values.push(json(&rows.cells).into());
-                read_from_json(rows.columns, first)
+                Table { text: read_from_json(rows.columns, first), arrays: Vec::new() }
             }
         }
     }
@@ -114,15 +123,37 @@ impl Sent {
     }
 }
 
-fn unnested(columns: &[Column], first: usize) -> String {
+impl Table {
+    /// A condition that a join of `column` with the rows' `name` implies. Said as well, PostgreSQL finds those by their key even with
+    /// a plan that it made when there were so few that it read them all.
+    pub fn has(&self, name: &str, column: &str) -> String {
+        match self.arrays.iter().find(|(array, _)| *array == name) {
+            Some((_, array)) => format!("{column} = ANY({array})"),
+            None => "true".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+fn unnested(columns: &[Column], first: usize) -> Table {
     let sent = columns.iter().zip(first..);
     let read = sent.clone().map(|(Column { name, kind, optional }, number)| match optional {
         true => format!("NULLIF(c{number}, '{}') AS {name}", kind.nothing()),
         false => format!("c{number} AS {name}"),
     });
-    let arrays = sent.clone().map(|(column, number)| format!("${number}::{}[]", column.kind.in_postgres()));
+    let arrays: Vec<_> = sent
+        .clone()
+        .map(|(column, number)| (column.name, format!("${number}::{}[]", column.kind.in_postgres())))
+        .collect();
     let names = sent.map(|(_, number)| format!("c{number}"));
-    format!("(SELECT {} FROM UNNEST({}) AS sent({}))", listed(read), listed(arrays), listed(names))
+    let unnest = listed(arrays.iter().map(|(_, array)| array.clone()));
+    let text = format!("(SELECT {} FROM UNNEST({unnest}) AS sent({}))", listed(read), listed(names));
+    Table { text, arrays }
 }
 
 /// SQLite has no type for ids and bytes in JSON: they are sent in hexadecimal digits.

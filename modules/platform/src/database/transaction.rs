@@ -39,7 +39,7 @@ impl Database {
         let mut tried = 0;
         loop {
             let result = self.write_once(&work).await;
-            if !self.redoes(result.as_ref().err().and_then(E::store_error), &mut tried).await {
+            if !self.backs_off(result.as_ref().err().and_then(E::store_error), &mut tried).await {
                 return result;
             }
         }
@@ -54,14 +54,14 @@ impl Database {
         loop {
             // To its end: `query_one` would return with the first row, before the statement's own COMMIT.
             let rows = self.writer().query_all_raw(statement.clone()).await.map_err(StoreError::of_commit);
-            if !self.redoes(rows.as_ref().err(), &mut tried).await {
+            if !self.backs_off(rows.as_ref().err(), &mut tried).await {
                 return rows;
             }
         }
     }
 
-    /// Whether what failed so is to be redone, after a pause that has passed then.
-    async fn redoes(&self, error: Option<&StoreError>, tried: &mut u32) -> bool {
+    /// Counts a try; whether it is to be redone, which it is after a pause that has passed then.
+    async fn backs_off(&self, error: Option<&StoreError>, tried: &mut u32) -> bool {
         *tried += 1;
         let redo = *tried < self.transaction_tries && error.is_some_and(StoreError::is_contention);
         if redo {

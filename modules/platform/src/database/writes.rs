@@ -5,10 +5,10 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 
 use super::{
     error::StoreError,
-    rows::{Rows, Sent},
+    rows::{Rows, Sent, Table},
 };
 
-/// Changes of different tables, none of which reads what another writes.
+/// Changes of different tables, none of which reads what another writes: PostgreSQL makes them in an order of its own.
 pub struct Writes<'a> {
     transaction: &'a DatabaseTransaction,
     sent: Sent,
@@ -32,7 +32,7 @@ impl<'a> Writes<'a> {
     }
 
     /// A change whose text `text` makes of the rows as a table; nothing where there are none.
-    pub fn add(&mut self, rows: Rows, text: impl FnOnce(&str) -> String) {
+    pub fn add(&mut self, rows: Rows, text: impl FnOnce(&Table) -> String) {
         if rows.is_empty() {
             return;
         }

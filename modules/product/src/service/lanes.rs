@@ -52,7 +52,7 @@ impl<W: LaneWork> Clone for Lanes<W> {
 impl<W: LaneWork> Lanes<W> {
     /// Begins to write.
     pub(super) fn begin(database: &Database) -> Self {
-        let begin = |held| database.in_groups(Lane { database: database.clone(), held, work: PhantomData });
+        let begin = |held| database.in_groups(|database| Lane { database, held, work: PhantomData });
         Self { quick: begin(Held::Skip), patient: begin(Held::Wait) }
     }
 

@@ -143,7 +143,9 @@ pub async fn lock_all(
     if backend == DbBackend::Postgres {
         ids = lock_rows(transaction, ids, held).await?;
     }
-    let text = format!("{PRODUCTS}{}", is_one_of(backend, "p.id", 1));
+    // of both tables: see `Table::has`
+    let (named, stocked) = (is_one_of(backend, "p.id", 1), is_one_of(backend, "s.product_id", 1));
+    let text = format!("{PRODUCTS}{named} AND {stocked}");
     let read = Statement::from_sql_and_values(backend, text, [these_ids(backend, ids)]);
     let rows = transaction.query_all_raw(read).await?;
     rows.iter().map(|row| product_by_position(row).map(|product| (product.id, product))).collect()

@@ -178,7 +178,7 @@ fn line_cells(order: Uuid, line_no: i64, line: &DeductionLine) -> [Value; 10] {
 
 /// Another decision about the same order was written meanwhile; the transaction is to be redone and will find it.
 pub fn is_deduction_race(error: &StoreError) -> bool {
-    error.is_duplicate_of("deductions")
+    ["deductions", "deduction_lines"].into_iter().any(|table| error.is_duplicate_of(table))
 }
 
 const fn cause_text(cause: RefusalCause) -> &'static str {

@@ -77,7 +77,8 @@ pub fn append_all(writes: &mut Writes<'_>, moved: &[(ProductId, Movement)]) {
     writes.add(levels, |levels| {
         format!(
             "UPDATE stock SET quantity_milli = level.quantity_milli, seq = level.seq FROM {levels} AS level \
-             WHERE stock.product_id = level.product_id"
+             WHERE stock.product_id = level.product_id AND {}",
+            levels.has("product_id", "stock.product_id")
         )
     });
 }

@@ -50,7 +50,7 @@ impl Rig {
     async fn new(bad: Option<(i64, ErrorClass)>) -> Self {
         let scratch = Scratch::open().await;
         let work = Arc::new(Doubling { bad, ..Doubling::default() });
-        let writer = scratch.database.in_groups(Shared(work.clone()));
+        let writer = scratch.database.in_groups(|_| Shared(work.clone()));
         Self { _scratch: scratch, work, writer }
     }
 

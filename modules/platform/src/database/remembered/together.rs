@@ -66,7 +66,8 @@ pub async fn find_all<'a>(
     }
     let find = wanted.statement(connection.get_database_backend(), |wanted| {
         format!(
-            "SELECT key, request_hash, answer FROM remembered_answers WHERE key IN (SELECT key FROM {wanted} AS wanted)"
+            "SELECT key, request_hash, answer FROM remembered_answers WHERE key IN (SELECT key FROM {wanted} AS wanted) AND {}",
+            wanted.has("key", "key")
         )
     });
     let rows = connection.query_all_raw(find).await?;

@@ -84,3 +84,38 @@ async fn every_kind_arrives_as_the_driver_itself_would_have_written_it() {
     let arrived: Vec<Row> = writer.query_all_raw(both).await.unwrap().iter().map(read).collect();
     assert_eq!(arrived, sent);
 }
+
+/// Numbered on from table to table; where there may be nothing, what stands for it is taken for it.
+#[test]
+fn postgres_is_sent_arrays_column_by_column() {
+    const STOCK: [Column; 2] = [Column::new("id", Kind::Uuid), Column::optional("level", Kind::BigInt)];
+    const NOTES: [Column; 2] = [Column::optional("note", Kind::Text), Column::optional("hash", Kind::Bytes)];
+    let (mut stock, mut notes) = (Rows::of(&STOCK), Rows::of(&NOTES));
+    stock.push([Uuid::max().into(), 7_i64.into()]);
+    stock.push([Uuid::max().into(), None::<i64>.into()]);
+    notes.push([None::<String>.into(), None::<Vec<u8>>.into()]);
+    assert_eq!((stock.names(), stock.is_empty()), ("id, level".to_owned(), false));
+
+    let mut sent = Sent::to(DbBackend::Postgres);
+    let (stock, notes) = (sent.table(stock), sent.table(notes));
+    assert_eq!(stock.has("level", "stock.level"), "stock.level = ANY($2::bigint[])");
+    assert_eq!(
+        stock.to_string(),
+        "(SELECT c1 AS id, NULLIF(c2, '-9223372036854775808') AS level FROM UNNEST($1::uuid[], $2::bigint[]) AS sent(c1, c2))"
+    );
+    assert_eq!(
+        notes.to_string(),
+        "(SELECT NULLIF(c3, '') AS note, NULLIF(c4, '') AS hash FROM UNNEST($3::text[], $4::bytea[]) AS sent(c3, c4))"
+    );
+    let array = |of, values: Vec<Value>| Value::Array(of, Some(Box::new(values)));
+    let values = sent.statement("SELECT 1").values.unwrap().0;
+    assert_eq!(
+        values,
+        [
+            array(ArrayType::Uuid, vec![Uuid::max().into(), Uuid::max().into()]),
+            array(ArrayType::BigInt, vec![7_i64.into(), i64::MIN.into()]),
+            array(ArrayType::String, vec!["".into()]),
+            array(ArrayType::Bytes, vec![Vec::<u8>::new().into()]),
+        ]
+    );
+}

@@ -1,0 +1,85 @@
+//! How the statements of a sale find their rows. Their plans are made once, maybe while the shop was small.
+
+use std::time::Duration;
+
+use platform::{database::Database, settings::DatabaseSettings};
+use product::model::StockPolicy;
+use sea_orm::{ConnectionTrait, Statement};
+
+use crate::support::{
+    engine::{Engine::Postgres, database_settings},
+    stores::{Stores, command, key},
+};
+
+/// What an import, an outage and a year of sales bring.
+const GROWN: [&str; 2] = [
+    "INSERT INTO products (id, name, price_minor, archived, version, created_at, updated_at) \
+     SELECT gen_random_uuid(), 'Tea', 100, false, 1, now(), now() FROM generate_series(1, ROWS); \
+     INSERT INTO stock (product_id, policy, quantity_milli, seq, archived) \
+     SELECT id, 'deny', 0, 0, false FROM products WHERE name = 'Tea'; \
+     INSERT INTO deductions (order_id, outcome, cause, refusals, decided_at) \
+     SELECT gen_random_uuid(), 'refused', 'given_up', '[]', now() FROM generate_series(1, ROWS)",
+    "INSERT INTO orders (id, key, status, created_at, decide_by, next_try_at, tries) \
+     SELECT gen_random_uuid(), gen_random_uuid()::text, 'pending', now(), now(), now() + interval '1 day', 0 \
+     FROM generate_series(1, ROWS); \
+     INSERT INTO remembered_answers (key, request_hash, answer, created_at) \
+     SELECT gen_random_uuid()::text, decode(repeat('ab', 32), 'hex'), '1', now() FROM generate_series(1, ROWS)",
+];
+const ROWS: &str = "20000";
+const FIRST_PRODUCTS: usize = 20;
+const SALES: i64 = 10;
+/// Rows and index entries that a sale of one line may read: some twenty are looked up, each by one or two indexes.
+const TOUCHED: i64 = 200;
+/// The server adds up what its processes have read once a second, as they end a transaction.
+const ADDED_UP: Duration = Duration::from_millis(1200);
+
+#[tokio::test]
+async fn a_sale_reads_its_own_rows_also_where_the_shop_has_grown_since_it_opened() {
+    let one_each = DatabaseSettings { max_connections: 1, ..database_settings() };
+    let stores = Stores::connected_by(Postgres, one_each).await;
+    let mut product = stores.make_product(StockPolicy::Deny, 100).await;
+    for _ in 0..FIRST_PRODUCTS {
+        product = stores.make_product(StockPolicy::Deny, 100).await;
+    }
+    let replica = stores.replica();
+    let sell = async || replica.place(&key(), &command(&[(product, 1)])).await.unwrap();
+    for _ in 0..SALES {
+        sell().await;
+    }
+    // plans that know how small it is
+    stores.sql_in_product("ANALYZE").await.unwrap();
+    stores.sql_in_order("ANALYZE").await.unwrap();
+    for _ in 0..SALES {
+        sell().await;
+    }
+    let databases = [&stores.product_database, &stores.order_database];
+    for (database, sql) in databases.iter().zip(GROWN) {
+        database.reader().execute_unprepared(&sql.replace("ROWS", ROWS)).await.unwrap();
+    }
+
+    let mut read = [0, 0];
+    for at_the_end in [false, true] {
+        tokio::time::sleep(ADDED_UP).await;
+        for database in databases {
+            database.reader().execute_unprepared("SELECT 1").await.unwrap();
+        }
+        sell().await;
+        for (sum, database) in read.iter_mut().zip(databases) {
+            *sum = rows_read(database).await - *sum;
+        }
+        for _ in 0..if at_the_end { 0 } else { SALES } {
+            sell().await;
+        }
+    }
+    println!("a sale reads {read:?} / {SALES}");
+    assert!(read.into_iter().all(|rows| rows <= TOUCHED * (SALES + 1)), "{read:?} for {SALES} sales");
+    assert!(read.into_iter().all(|rows| rows >= SALES), "the server has not added up: {read:?}");
+}
+
+async fn rows_read(database: &Database) -> i64 {
+    let sum = "SELECT sum(tables.seq_tup_read)::bigint + (SELECT sum(idx_tup_read + idx_tup_fetch)::bigint FROM pg_stat_user_indexes) \
+         FROM pg_stat_user_tables AS tables";
+    let statement = Statement::from_string(database.backend(), sum);
+    let row = database.reader().query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get_by_index(0).unwrap()
+}
