@@ -129,7 +129,10 @@ impl Table {
     pub fn has(&self, name: &str, column: &str) -> String {
         match self.arrays.iter().find(|(array, _)| *array == name) {
             Some((_, array)) => format!("{column} = ANY({array})"),
-            None => "true".to_owned(),
+            None => {
+                debug_assert!(self.arrays.is_empty(), "the rows have no column {name}");
+                "true".to_owned()
+            }
         }
     }
 }

@@ -102,8 +102,10 @@ async fn one_that_the_database_refuses_fails_alone() {
     for class in [ErrorClass::Refused, ErrorClass::Duplicate("key".into()), ErrorClass::Other] {
         let rig = Rig::new(Some((2, class.clone()))).await;
         let told = rig.ask_behind_one(1..=3).await;
-        assert_eq!(told, [Ok(2), Err(class), Ok(6)]);
+        assert_eq!(told, [Ok(2), Err(class.clone()), Ok(6)]);
         assert_eq!(rig.groups(), [vec![0], vec![1, 2, 3], vec![1], vec![2], vec![3]]);
+        assert_eq!(rig.writer.ask(2).await.unwrap_err().class, class);
+        assert_eq!(rig.groups().len(), 6, "one that is alone is not written again");
     }
 }
 

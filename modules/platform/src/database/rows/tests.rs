@@ -91,6 +91,7 @@ fn postgres_is_sent_arrays_column_by_column() {
     const STOCK: [Column; 2] = [Column::new("id", Kind::Uuid), Column::optional("level", Kind::BigInt)];
     const NOTES: [Column; 2] = [Column::optional("note", Kind::Text), Column::optional("hash", Kind::Bytes)];
     let (mut stock, mut notes) = (Rows::of(&STOCK), Rows::of(&NOTES));
+    assert!(stock.is_empty());
     stock.push([Uuid::max().into(), 7_i64.into()]);
     stock.push([Uuid::max().into(), None::<i64>.into()]);
     notes.push([None::<String>.into(), None::<Vec<u8>>.into()]);
