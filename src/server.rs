@@ -71,7 +71,7 @@ impl Application {
         let application = self.clone();
         let settings = &self.server;
         let workers = match settings.workers {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            0 => std::thread::available_parallelism().map_or(1, |cores| usize::from(cores).div_ceil(2)),
             workers => workers,
         };
         let unread_timeout = settings.unread_timeout();

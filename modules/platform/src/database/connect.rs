@@ -68,9 +68,13 @@ impl Database {
             return Ok(Self { name, writer, reader, grouped, pinger, transaction_tries, groups });
         }
         let at_once = u32::try_from(groups.at_once).unwrap_or(u32::MAX).max(1);
-        let writer = open_postgres(url, settings, settings.max_connections, PLANNED_ANEW).await?;
-        let grouped = open_postgres(url, settings, at_once.saturating_mul(GROUP_KINDS), PLANNED_ONCE).await?;
-        let pinger = open_postgres(url, settings, 1, PLANNED_ANEW).await?;
+        let writer = postgres(url, settings, settings.max_connections, PLANNED_ANEW)?;
+        let writer = sea_orm::Database::connect(writer).await?;
+        // opened by those who write on them: a connection is served by the thread that opened it
+        let mut grouped = postgres(url, settings, at_once.saturating_mul(GROUP_KINDS), PLANNED_ONCE)?;
+        grouped.connect_lazy(true);
+        let grouped = sea_orm::Database::connect(grouped).await?;
+        let pinger = sea_orm::Database::connect(postgres(url, settings, 1, PLANNED_ANEW)?).await?;
         Ok(Self { name, reader: writer.clone(), writer, grouped, pinger, transaction_tries, groups })
     }
 
@@ -184,12 +188,12 @@ fn bounded(url: &str, settings: &DatabaseSettings, max_connections: u32) -> Conn
     options
 }
 
-async fn open_postgres(
+fn postgres(
     url: &str,
     settings: &DatabaseSettings,
     max_connections: u32,
     plans: &'static str,
-) -> Result<DatabaseConnection, StoreError> {
+) -> Result<ConnectOptions, StoreError> {
     PgConnectOptions::from_str(url).map_err(|error| invalid_url(&error.to_string()))?;
     let mut options = bounded(url, settings, max_connections);
     let statement_timeout = settings.statement_timeout_ms.to_string();
@@ -209,7 +213,7 @@ async fn open_postgres(
             ("jit", "off"),
         ])
     });
-    Ok(sea_orm::Database::connect(options).await?)
+    Ok(options)
 }
 
 async fn open_sqlite(

@@ -3,7 +3,10 @@
 //!
 //! No timer: a group is what queued up while the one before it was written, so whoever is alone waits for nobody.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
@@ -34,7 +37,14 @@ pub trait GroupWork: Send + Sync + 'static {
 }
 
 /// Where to ask; cheap to clone. The writer ends with the last of them.
-pub struct GroupWriter<W: GroupWork>(mpsc::Sender<Ticket<W>>);
+pub struct GroupWriter<W: GroupWork>(Arc<Desk<W>>);
+
+struct Desk<W: GroupWork> {
+    work: Arc<W>,
+    settings: GroupSettings,
+    /// To the writer, once there is one.
+    queue: Mutex<Option<mpsc::Sender<Ticket<W>>>>,
+}
 
 struct Ticket<W: GroupWork> {
     ask: W::Ask,
@@ -42,29 +52,41 @@ struct Ticket<W: GroupWork> {
 }
 
 impl Database {
-    /// Begins to write in groups, on connections for these alone, what `work` makes of them; on the runtime of the one who calls.
+    /// To write in groups, on connections for these alone, what `work` makes of them.
     pub fn in_groups<W: GroupWork>(&self, work: impl FnOnce(Self) -> W) -> GroupWriter<W> {
-        let (asked, queue) = mpsc::channel(self.groups.queue.max(1));
-        let work = work(self.for_groups());
-        tokio::spawn(write_groups(Arc::new(work), queue, self.groups));
-        GroupWriter(asked)
+        let work = Arc::new(work(self.for_groups()));
+        GroupWriter(Arc::new(Desk { work, settings: self.groups, queue: Mutex::new(None) }))
     }
 }
 
 impl<W: GroupWork> Clone for GroupWriter<W> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self(Arc::clone(&self.0))
     }
 }
 
 impl<W: GroupWork> GroupWriter<W> {
+    /// The queue of the writer. Where there is none, it begins on the runtime of the one who asks, mostly a thread that serves
+    /// requests: what is written for these wakes no other thread then, and what it serves at one go is one group.
+    fn begin(&self) -> mpsc::Sender<Ticket<W>> {
+        let mut queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        match queue.as_ref().filter(|queue| !queue.is_closed()) {
+            Some(queue) => queue.clone(),
+            None => {
+                let (asked, waiting) = mpsc::channel(self.0.settings.queue.max(1));
+                tokio::spawn(write_groups(self.0.work.clone(), waiting, self.0.settings));
+                queue.insert(asked).clone()
+            }
+        }
+    }
+
     /// Waits until it is written. Whoever leaves before its group begins leaves nothing behind; after that it may be written.
     ///
     /// # Errors
     /// When the database fails; of class `CommitUnknown` when nobody knows what became of it.
     pub async fn ask(&self, ask: W::Ask) -> Result<W::Answer, StoreError> {
         let (caller, told) = oneshot::channel();
-        if self.0.send(Ticket { ask, caller }).await.is_err() {
+        if self.begin().send(Ticket { ask, caller }).await.is_err() {
             return Err(StoreError::of(ErrorClass::NotSent, "the writer has ended"));
         }
         let lost = || StoreError::of(ErrorClass::CommitUnknown, "the group was not written in time");

@@ -145,3 +145,13 @@ async fn a_panic_is_told_to_its_group_and_the_next_is_written() {
     assert_eq!(rig.writer.ask(13).await.unwrap_err().class, ErrorClass::CommitUnknown);
     assert_eq!(rig.writer.ask(1).await.unwrap(), 2);
 }
+
+#[test]
+fn where_its_runtime_has_ended_the_writer_begins_anew_on_the_next() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let first = runtime();
+    let rig = first.block_on(Rig::new(None));
+    assert_eq!(first.block_on(rig.writer.ask(1)).unwrap(), 2);
+    drop(first);
+    assert_eq!(runtime().block_on(rig.writer.ask(2)).unwrap(), 4);
+}

@@ -63,6 +63,21 @@ async fn only_one_may_have_begun() {
     theirs().await.unwrap();
 }
 
+#[tokio::test]
+async fn a_statement_alone_is_written_once_or_told_what_was_in_its_way() {
+    let scratch = Scratch::open().await;
+    let database = &scratch.database;
+    database.writer().execute_unprepared("CREATE TABLE name (name TEXT)").await.unwrap();
+    let insert =
+        || Statement::from_string(database.backend(), "INSERT INTO name VALUES ('Beans') RETURNING name");
+    let stranger = scratch.stranger().await;
+    let ours = async || database.write_statement(insert()).await;
+    let meanwhile = stranger.write(async |_| Ok::<_, StoreError>(ours().await)).await.unwrap();
+    assert!(meanwhile.is_err_and(|error| error.is_contention()));
+    assert_eq!(ours().await.unwrap().len(), 1);
+    assert_eq!(names(database).await, 1);
+}
+
 #[test]
 fn a_pause_is_longer_with_each_try_up_to_a_bound() {
     for (tries, longest_ms) in [(1, 4), (2, 8), (6, 128), (7, 128), (99, 128)] {
