@@ -257,6 +257,9 @@ impl Needed<'_> {
     fn refuse_stranger(&self, differs: Result<Option<(Fact, String)>, StoreError>) -> anyhow::Result<()> {
         let differs = differs.with_context(|| format!("cannot read whose the {} database is", self.name))?;
         if let Some((Fact { name: key, value }, stands)) = differs {
+            if stands.is_empty() {
+                bail!("the {} database was made for a shop that never started; start it once", self.name);
+            }
             bail!(
                 "the {name} database was made with {key} = {stands:?}, and {key} is {value:?} now; set it back, or use \
                  another database",

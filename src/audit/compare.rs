@@ -80,18 +80,25 @@ impl Violations<'_> {
     }
 
     fn check_lines(&mut self, decision: &Decision) {
-        if self.order.lines != decision.lines {
-            let (here, there) = (self.order.lines.len(), decision.lines.len());
-            self.add(Invariant::Lines, format!("its {here} lines are not the {there} of its decision"));
+        let (here, there) = (&self.order.lines, &decision.lines);
+        let lines = here.len().max(there.len());
+        if let Some(number) = (0..lines).find(|number| here.get(*number) != there.get(*number)) {
+            let [here, there] = [here, there].map(|lines| match lines.get(number) {
+                Some(line) => line.to_string(),
+                None => "nothing".to_owned(),
+            });
+            let detail = format!("its line {} is {here}; in its decision it is {there}", number + 1);
+            self.add(Invariant::Lines, detail);
         }
     }
 }
 
 fn totals(lines: &[SoldLine], total: Option<i64>, whose: &str) -> Option<String> {
     if let Some(line) = lines.iter().find(|line| !line.adds_up()) {
-        return Some(format!("a line of {whose} is {} for product {}", line.total_minor, line.product_id));
+        return Some(format!("a line of {whose} does not add up: {line}"));
     }
     let sum: i128 = lines.iter().map(|line| i128::from(line.total_minor)).sum();
     let differs = total.is_some_and(|total| i128::from(total) != sum);
-    differs.then(|| format!("the lines of {whose} sum to {sum}, its total is {}", total.unwrap_or_default()))
+    let total = total.unwrap_or_default();
+    differs.then(|| format!("the lines of {whose} sum to {sum}, its total is {total} (minor units)"))
 }

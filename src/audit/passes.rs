@@ -25,6 +25,8 @@ const SHORT: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(200);
 /// Batches in a row that may fail before the audit gives up.
 const FAILURES_IN_ROW: u32 = 5;
+/// How long a batch may take at most: many times what its statements may.
+const SILENT: Duration = Duration::from_secs(60);
 /// I9.
 const PENDING_MS: i64 = 30_000;
 
@@ -54,7 +56,10 @@ pub async fn orders(
     tally: &mut Tally,
     progress: &impl Progress,
 ) -> Result<(), StoreError> {
-    let next = async |after, rows| shop.order.nth_order((after, until), rows).await;
+    let next = async |after, rows| {
+        let batch = nth_of_either(shop, (after, until), rows).await?;
+        Ok(batch.map(|batch| (batch.last, batch.orders)))
+    };
     let check = async |after, last| {
         let orders = shop.order.orders(after, last).await?;
         let (decisions, mut violations) = shop.product.decisions(after, last).await?;
@@ -65,29 +70,65 @@ pub async fn orders(
         violations.extend(decisions.values().flat_map(check_decision_totals));
         Ok(violations)
     };
-    let invariants =
-        [Invariant::Decided, Invariant::Taken, Invariant::Lines, Invariant::Totals, Invariant::Keyed];
-    let last_order = walk(first, &invariants, next, check, tally, progress).await?;
-    // decisions whose ids are beyond the last order's are in no batch of orders
-    let next = async |after, rows| shop.product.nth_decision((after, until), rows).await;
-    let check = async |after, last| Ok(shop.product.decisions(after, last).await?.1);
-    walk(last_order, &[Invariant::Taken], next, check, tally, progress).await.map(drop)
+    let invariants = [Invariant::Decided, Invariant::Lines, Invariant::Totals, Invariant::Keyed];
+    walk(first, &invariants, next, check, tally, progress).await.map(drop)
 }
 
-/// I6: the decision first, then its order.
+/// A batch of both databases.
+struct Batch {
+    last: Uuid,
+    orders: u64,
+    decisions: u64,
+}
+
+/// The next batch that has no more than so many orders, and no more than so many decisions: where one database was restored
+/// without the other, one of them knows far more than the other.
+async fn nth_of_either(
+    shop: &Audited,
+    (after, until): (Uuid, Uuid),
+    rows: u64,
+) -> Result<Option<Batch>, StoreError> {
+    let order = shop.order.nth_order((after, until), rows).await?;
+    let decision = shop.product.nth_decision((after, until), rows).await?;
+    let Some(last) = end_of([order, decision], rows) else {
+        return Ok(None);
+    };
+    let orders = match order {
+        Some((end, _)) if end > last => shop.order.nth_order((after, last), rows).await?,
+        order => order,
+    };
+    let decisions = match decision {
+        Some((end, _)) if end > last => shop.product.nth_decision((after, last), rows).await?,
+        decision => decision,
+    };
+    let [orders, decisions] = [orders, decisions].map(|found| found.map_or(0, |(_, rows)| rows));
+    Ok(Some(Batch { last, orders, decisions }))
+}
+
+/// Where a batch ends whose sides end there by themselves. One with less than a batch is at its end: the other may go on behind it.
+fn end_of(sides: [Option<(Uuid, u64)>; 2], rows: u64) -> Option<Uuid> {
+    let sides = sides.into_iter().flatten();
+    let full = sides.clone().filter(|(_, found)| *found == rows).map(|(end, _)| end).min();
+    full.or_else(|| sides.map(|(end, _)| end).max())
+}
+
+/// I6: the decision first, then its order. Counts the decisions, of I3 as well.
 pub async fn decisions(
     shop: &Audited,
     tally: &mut Tally,
     progress: &impl Progress,
 ) -> Result<(), StoreError> {
-    let next = async |after, rows| shop.product.nth_decision((after, Uuid::max()), rows).await;
+    let next = async |after, rows| {
+        let batch = nth_of_either(shop, (after, Uuid::max()), rows).await?;
+        Ok(batch.map(|batch| (batch.last, batch.decisions)))
+    };
     let check = async |after, last| {
         let held = shop.product.held(after, last).await?;
         let statuses: BTreeMap<Uuid, String> = shop.order.statuses(after, last).await?.into_iter().collect();
         let status = |id: &Uuid| statuses.get(id).map(String::as_str);
         Ok(held.into_iter().filter_map(|id| owned(id, status(&id))).collect())
     };
-    walk(Uuid::nil(), &[Invariant::Owned], next, check, tally, progress).await.map(drop)
+    walk(Uuid::nil(), &[Invariant::Owned, Invariant::Taken], next, check, tally, progress).await.map(drop)
 }
 
 fn owned(id: Uuid, status: Option<&str>) -> Option<Violation> {
@@ -101,15 +142,16 @@ fn owned(id: Uuid, status: Option<&str>) -> Option<Violation> {
 
 /// I9. More than are shown are not looked for.
 pub async fn overdue(shop: &Audited, tally: &mut Tally) -> Result<(), StoreError> {
-    let late = shop.order.overdue(PENDING_MS, SHOWN as u64).await?;
-    tally.checked(&[Invariant::Prompt], 1);
-    if late.is_empty() {
+    tally.checked(&[Invariant::Prompt], in_time(shop.order.pending()).await?);
+    let late = async || in_time(shop.order.overdue(PENDING_MS, SHOWN as u64)).await;
+    let suspects = late().await?;
+    if suspects.is_empty() {
         return Ok(());
     }
     tokio::time::sleep(PAUSE).await;
-    let still: BTreeSet<Uuid> = shop.order.overdue(PENDING_MS, SHOWN as u64).await?.into_iter().collect();
-    for id in late.into_iter().filter(|id| still.contains(id)) {
-        let detail = "it is pending for longer than 30 s".to_owned();
+    let still: BTreeSet<Uuid> = late().await?.into_iter().map(|(id, _)| id).collect();
+    for (id, since) in suspects.into_iter().filter(|(id, _)| still.contains(id)) {
+        let detail = format!("it is pending since {}", since.format("%Y-%m-%dT%H:%M:%SZ"));
         tally.found(Violation { invariant: Invariant::Prompt, id, detail });
     }
     Ok(())
@@ -134,7 +176,7 @@ async fn walk<Key: Copy>(
             let (violations, taken) = confirmed(after, last, &check).await?;
             Ok::<_, StoreError>(Some((last, found, violations, taken)))
         };
-        match batch.await {
+        match in_time(batch).await {
             Ok(None) => return Ok(after),
             Ok(Some((last, found, violations, taken))) => {
                 violations.into_iter().for_each(|violation| tally.found(violation));
@@ -152,6 +194,12 @@ async fn walk<Key: Copy>(
             Err(error) => return Err(error),
         }
     }
+}
+
+/// The databases' own time-outs end what they work on; one that is frozen, or behind a broken wire, says nothing at all.
+async fn in_time<T>(reading: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let silent = || StoreError::corrupt(format!("a database did not answer for {} s", SILENT.as_secs()));
+    tokio::time::timeout(SILENT, reading).await.unwrap_or_else(|_| Err(silent()))
 }
 
 /// What was found, and was found again; and how long the first reading took.
@@ -212,6 +260,24 @@ mod tests {
         let check = async |_, _| if size.get() > bearable { Err(broken()) } else { Ok(Vec::new()) };
         let end = walk(0, &[Invariant::Floor], next, check, &mut tally, &Silent).await;
         (asked.into_inner(), end, tally)
+    }
+
+    #[test]
+    fn a_batch_has_no_more_rows_of_either_side_than_it_may() {
+        let side = |end, found| Some((Uuid::from_u128(end), found));
+        for (orders, decisions, end) in [
+            (side(7, 5), side(9, 5), Some(7)),
+            (side(9, 5), side(7, 5), Some(7)),
+            (side(9, 2), side(7, 5), Some(7)),
+            (side(7, 5), side(9, 2), Some(7)),
+            (side(3, 2), side(7, 5), Some(7)),
+            (side(3, 2), side(4, 1), Some(4)),
+            (None, side(7, 5), Some(7)),
+            (side(3, 1), None, Some(3)),
+            (None, None, None),
+        ] {
+            assert_eq!(end_of([orders, decisions], 5), end.map(Uuid::from_u128), "{orders:?}, {decisions:?}");
+        }
     }
 
     #[tokio::test]

@@ -25,8 +25,8 @@ pub async fn audit(settings: &Settings, as_json: bool) -> anyhow::Result<ExitCod
     rows.0.finish_and_clear();
     let tally = tally.context("a database failed, so this shop could not be checked; repeat it")?;
     match as_json {
-        true => print(&format!("{:#}\n", audit::json(&tally))),
-        false => print(&audit::table(&tally)),
+        true => print(&format!("{:#}\n", audit::json(&tally)))?,
+        false => print(&audit::table(&tally))?,
     }
     Ok(if tally.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_VIOLATIONS) })
 }

@@ -35,7 +35,7 @@ pub async fn import_products(settings: &Settings, path: &Path, dry_run: bool) ->
     progress.bar.finish_and_clear();
     service.close().await;
     let summary = summary?;
-    print(&table(&summary, started.elapsed()));
+    print(&table(&summary, started.elapsed()))?;
     eprint(&closing(&summary, path, dry_run));
     Ok(if summary.faulty == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

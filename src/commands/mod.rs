@@ -7,9 +7,15 @@ mod import;
 mod migrate;
 mod serve;
 
-use std::{ffi::OsString, future::Future, io::Write, process::ExitCode};
+use std::{
+    ffi::OsString,
+    future::Future,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use actix_web::rt::System;
+use anyhow::Context;
 use platform::telemetry;
 
 use crate::{
@@ -31,15 +37,15 @@ fn obey(asked: Asked) -> Result<ExitCode, Failure> {
     let (action, flags) = match asked {
         Asked::Do(action, flags) => (action, flags),
         Asked::Print(text) => {
-            print(&text);
+            print(&text)?;
             return Ok(ExitCode::SUCCESS);
         }
     };
     match action {
-        Action::Openapi => print(&describe(&flags)?),
+        Action::Openapi => print(&describe(&flags)?)?,
         Action::Config => {
             let (report, faults) = Settings::explain(&flags, None);
-            print(&report);
+            print(&report)?;
             if !faults.is_empty() {
                 return Err(Failure::Usage(faults));
             }
@@ -57,7 +63,7 @@ fn obey(asked: Asked) -> Result<ExitCode, Failure> {
             let settings = start(&flags)?;
             block_on(export::export_products(&settings, file.as_deref()))?;
         }
-        Action::Migrate => print(&block_on(migrate::migrate(&start(&flags)?))?),
+        Action::Migrate => print(&block_on(migrate::migrate(&start(&flags)?))?)?,
         Action::Serve { demo } => serve::run(&start(&flags)?, demo)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -82,7 +88,15 @@ fn block_on<F: Future>(work: F) -> F::Output {
 }
 
 /// Writes to standard output. Whoever closed it does not want to read on.
-fn print(text: &str) {
-    let mut output = std::io::stdout().lock();
-    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+///
+/// # Errors
+/// When what is told goes nowhere: a disk that is full.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut output = io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to standard output")
+        }
+        _ => Ok(()),
+    }
 }

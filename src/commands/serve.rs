@@ -4,7 +4,7 @@ use std::{mem::ManuallyDrop, net::SocketAddr, time::Duration};
 
 use actix_web::rt::System;
 use anyhow::{Context, bail};
-use platform::{deadline::Deadline, settings::LogFormat};
+use platform::{deadline::Deadline, problem::chain, settings::LogFormat};
 
 use crate::{
     background::Background,
@@ -112,6 +112,9 @@ fn greet(settings: &Settings, addresses: &[SocketAddr], demo: bool) {
     tracing::info!(role = %settings.role, listen = %address, version, "serving");
     if settings.log.format == LogFormat::Text {
         let base_url = format!("http://{}", reachable(*address));
-        super::print(&Greeting { settings, base_url: &base_url, demo }.to_string());
+        let told = super::print(&Greeting { settings, base_url: &base_url, demo }.to_string());
+        if let Err(error) = told {
+            tracing::warn!(error = chain(&*error), "nobody was greeted");
+        }
     }
 }

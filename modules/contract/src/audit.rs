@@ -1,5 +1,7 @@
 //! What must always hold of a shop, and how the modules say that it does not.
 
+use std::fmt;
+
 use uuid::Uuid;
 
 use crate::{Money, Quantity};
@@ -60,7 +62,7 @@ impl Invariant {
             Self::Owned => "A held decision belongs to an order that is confirmed or pending",
             Self::Lines => "A confirmed order's lines are its decision's",
             Self::Totals => "Totals follow from prices and quantities",
-            Self::Prompt => "No order is pending longer than 30 s",
+            Self::Prompt => "No order is pending longer than 30 s while the services are well",
             Self::Keyed => "An order's id is that of its key, and its request the decided one",
         }
     }
@@ -72,7 +74,8 @@ impl Invariant {
                 "count the product (PUT /products/{id}/stock), and find who wrote to the table by hand"
             }
             Self::Ledger => {
-                "keep a copy of the database, then count the product; the ledger was written by hand or its disk lost data"
+                "keep a copy of the database, then count the product, which makes its stock right; the break stays in its ledger, \
+                 which was written by hand or lost with its disk, and is told by every later audit"
             }
             Self::Taken | Self::Covered => {
                 "keep a copy of both databases; compare the order with the shelf, count its products, and report it"
@@ -85,7 +88,8 @@ impl Invariant {
                 "the row was written by hand or by a fault of ours: compare with the receipt, and report it"
             }
             Self::Prompt => {
-                "see that the product service and its database answer (/readyz); the sweepers then finish it by themselves"
+                "see that the order services reach the product service (their /readyz), and both their databases; the sweepers \
+                 then finish it by themselves, and those of a shop that is stopped after its next start"
             }
             Self::Keyed => "the row was written by hand, or belongs to another shop.id: see `pos config`",
         }
@@ -133,6 +137,17 @@ impl SoldLine {
         let price = Money::from_minor(self.unit_price_minor);
         price.line_total(Quantity::from_milli(self.quantity_milli)).map(Money::minor)
             == Some(self.total_minor)
+    }
+}
+
+impl fmt::Display for SoldLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { product_id, quantity_milli, unit_price_minor, total_minor } = self;
+        let quantity = Quantity::from_milli(*quantity_milli);
+        write!(
+            formatter,
+            "{quantity} of product {product_id} at {unit_price_minor}, together {total_minor} (minor units)"
+        )
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an audit asks of the order database.
 
+use chrono::{DateTime, Utc};
 use platform::database::{Database, StoreError};
 use uuid::Uuid;
 
@@ -28,8 +29,13 @@ impl OrderAudit {
         audit::statuses(&self.database, after, last).await
     }
 
-    /// I9: up to `limit` orders that are pending for longer than `age_ms`, the oldest first.
-    pub async fn overdue(&self, age_ms: i64, limit: u64) -> Result<Vec<Uuid>, StoreError> {
+    /// How many orders are pending.
+    pub async fn pending(&self) -> Result<u64, StoreError> {
+        audit::pending(&self.database).await
+    }
+
+    /// I9: up to `limit` orders that are pending for longer than `age_ms`, and since when; the oldest first.
+    pub async fn overdue(&self, age_ms: i64, limit: u64) -> Result<Vec<(Uuid, DateTime<Utc>)>, StoreError> {
         audit::overdue(&self.database, age_ms, limit).await
     }
 

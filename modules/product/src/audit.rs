@@ -124,7 +124,10 @@ fn movement_violation(bad: &BadMovement) -> Violation {
         false => Violation {
             invariant: Invariant::Ledger,
             id: bad.product_id,
-            detail: format!("movement {} does not follow from the one before it", bad.seq),
+            detail: format!(
+                "movement {} does not add up, or does not follow from the one before it",
+                bad.seq
+            ),
         },
     }
 }
@@ -132,14 +135,26 @@ fn movement_violation(bad: &BadMovement) -> Violation {
 fn taking_violation(decision: &Decision) -> Option<Violation> {
     let expected = if decision.is_held { decision.due.as_str() } else { "" };
     let differs = decision.taken != expected;
+    let is = if decision.is_held { "held" } else { "refused" };
     differs.then(|| Violation {
         invariant: Invariant::Taken,
         id: decision.order_id,
-        detail: match decision.is_held {
-            true => {
-                format!("took [{}] and should have taken [{expected}] (product:thousandths)", decision.taken)
-            }
-            false => format!("is refused and took [{}] (product:thousandths)", decision.taken),
-        },
+        detail: format!(
+            "it is {is}, moved {}, and should have moved {}",
+            moved(&decision.taken),
+            moved(expected)
+        ),
     })
+}
+
+/// What was moved, as people read it.
+fn moved(taken: &str) -> String {
+    let one = |part: &str| {
+        let (product, milli) = part.split_once(':')?;
+        let quantity = Quantity::from_milli(milli.parse().ok()?);
+        Some(format!("{quantity} of product {}", Uuid::parse_str(product).ok()?))
+    };
+    let parts = taken.split(',').filter(|part| !part.is_empty());
+    let parts: Vec<String> = parts.map(|part| one(part).unwrap_or_else(|| part.to_owned())).collect();
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }

@@ -1,9 +1,13 @@
 //! Reads for the audit. Each statement is one snapshot of a bounded range of orders: after the first id, up to and with the
 //! last.
 
+use chrono::{DateTime, Utc};
 use contract::audit::SoldLine;
 use platform::database::{Database, Sql, StoreError, now_plus_ms, nth_key, read_as_one};
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -50,12 +54,21 @@ pub async fn statuses(
     read_as_one(database, STATUSES, [after.into(), last.into()]).await
 }
 
-/// Up to `limit` orders that are pending for longer than `age_ms`, by the database's clock; the oldest first.
-pub async fn overdue(database: &Database, age_ms: i64, limit: u64) -> Result<Vec<Uuid>, StoreError> {
+/// How many orders are pending.
+pub async fn pending(database: &Database) -> Result<u64, StoreError> {
+    Ok(order::Entity::find().filter(Column::Status.eq("pending")).count(database.reader()).await?)
+}
+
+/// Up to `limit` orders that are pending for longer than `age_ms`, by the database's clock, and since when; the oldest first.
+pub async fn overdue(
+    database: &Database,
+    age_ms: i64,
+    limit: u64,
+) -> Result<Vec<(Uuid, DateTime<Utc>)>, StoreError> {
     let old = Expr::col(Column::CreatedAt).lt(now_plus_ms(database.backend(), -age_ms));
     let rows = order::Entity::find()
         .select_only()
-        .column(Column::Id)
+        .columns([Column::Id, Column::CreatedAt])
         .filter(Column::Status.eq("pending"))
         .filter(old)
         .order_by_asc(Column::CreatedAt)

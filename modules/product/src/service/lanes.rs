@@ -109,3 +109,33 @@ pub(super) async fn unless_raced<T>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// How often it is written where so many tries fail, and whether it comes to a good end.
+    async fn tries(failures: u32, is_race: bool) -> (u32, bool) {
+        let tried = Cell::new(0);
+        let write = async || {
+            tried.set(tried.get() + 1);
+            assert!(tried.get() <= 2 * RACE_TRIES, "it is redone for ever");
+            match tried.get() > failures {
+                true => Ok(()),
+                false => Err(StoreError::corrupt("as it was told")),
+            }
+        };
+        let written = unless_raced(|_| is_race, write).await;
+        (tried.get(), written.is_ok())
+    }
+
+    #[actix_web::test]
+    async fn a_race_is_redone_so_many_times_and_nothing_else_is() {
+        assert_eq!(tries(0, true).await, (1, true));
+        assert_eq!(tries(RACE_TRIES - 1, true).await, (RACE_TRIES, true));
+        assert_eq!(tries(RACE_TRIES, true).await, (RACE_TRIES, false));
+        assert_eq!(tries(1, false).await, (1, false));
+    }
+}
