@@ -131,7 +131,7 @@ mod tests {
         (tried.get(), written.is_ok())
     }
 
-    #[actix_web::test]
+    #[tokio::test]
     async fn a_race_is_redone_so_many_times_and_nothing_else_is() {
         assert_eq!(tries(0, true).await, (1, true));
         assert_eq!(tries(RACE_TRIES - 1, true).await, (RACE_TRIES, true));

@@ -1,9 +1,9 @@
-use std::cell::Cell;
+use std::{cell::Cell, collections::BTreeMap};
 
 use chrono::TimeDelta;
 
 use super::*;
-use crate::database::{ErrorClass, scratch::Scratch};
+use crate::database::{ErrorClass, Writes, scratch::Scratch};
 
 type Told = Result<Answer<Outcome<u32, String>>, OnceError>;
 
@@ -75,6 +75,30 @@ async fn what_the_database_could_not_do_is_redone_or_forgotten() {
     assert!(matches!(failing(ErrorClass::Other).await, Err(OnceError::Store(_))));
     assert!(!is_used(scratch.database.reader(), &key("a")).await.unwrap());
     assert_eq!(replayed(failing(ErrorClass::Contention).await), (Ok(2), false));
+}
+
+#[tokio::test]
+async fn many_keys_are_remembered_together_and_once() {
+    let scratch = open().await;
+    let remembered = |name, answer: u32| {
+        let Keyed { key, hash } = keyed(name, "this");
+        (key.as_str().to_owned(), Remembered::new(hash, &answer).unwrap())
+    };
+    let answers = BTreeMap::from([remembered("a", 1), remembered("b", 2)]);
+    let remember = async || {
+        let write = async |transaction: &DatabaseTransaction| {
+            let mut writes = Writes::within(transaction);
+            remember_all(&mut writes, &answers);
+            writes.execute().await
+        };
+        scratch.database.write(write).await
+    };
+    remember().await.unwrap();
+    let found = find_all(scratch.database.reader(), &[key("a"), key("b"), key("c")]).await.unwrap();
+    let read: Vec<u32> = found.values().map(|remembered| remembered.read().unwrap()).collect();
+    assert_eq!(read, [1, 2]);
+    assert!(is_key_race(&remember().await.unwrap_err()));
+    assert!(!is_key_race(&StoreError::corrupt("another failure")));
 }
 
 #[tokio::test]
