@@ -66,6 +66,8 @@ impl Drop for TestDatabase {
 pub async fn waits_for_a_lock(connection: &impl ConnectionTrait) {
     let waiting = "SELECT 1 AS one FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     until("somebody waits for a lock", WAITS_WITHIN, async || {
+        // in a transaction PostgreSQL goes on telling what it told first
+        connection.execute_unprepared("SELECT pg_stat_clear_snapshot()").await.unwrap();
         connection.query_one_raw(Statement::from_string(DbBackend::Postgres, waiting)).await.unwrap()
     })
     .await;
