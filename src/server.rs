@@ -114,6 +114,7 @@ impl Application {
         > + use<>,
     > {
         let modules = &self.modules;
+        modules.begin_groups();
         let origins = match modules.role.is_edge() {
             true => self.server.cors_origins(),
             false => Vec::new(),

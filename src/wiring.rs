@@ -1,6 +1,6 @@
 //! The one place that decides, for each role, whether a module is here or elsewhere.
 
-use std::{rc::Rc, sync::Arc};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use contract::{ProductApi, ProductClient, Shop};
@@ -16,7 +16,7 @@ use platform::{
 use product::{ProductAudit, ProductService};
 
 use crate::{
-    audit::Audited,
+    audit::{Audited, STATEMENTS_A_BATCH},
     databases::{Needed, lock_directories, lock_unless_used},
     role::Role,
     settings::Settings,
@@ -100,6 +100,16 @@ impl Modules {
             (service, is_found)
         };
         vec![found("product"), found("order")]
+    }
+
+    /// Groups are written by the thread that calls from now on, on connections that it opens; by the first that does.
+    pub fn begin_groups(&self) {
+        if let Some(product) = &self.product {
+            product.begin_groups();
+        }
+        if let Some(order) = &self.order {
+            order.shared.begin_groups();
+        }
     }
 
     /// Closes every pool.
@@ -214,6 +224,7 @@ pub async fn open_to_audit(settings: &Settings) -> anyhow::Result<Audited> {
         product: ProductAudit::new(product),
         order: OrderAudit::new(order),
         shop: settings.shop.clone(),
+        patience: Duration::from_millis(STATEMENTS_A_BATCH * settings.database.statement_timeout_ms),
     })
 }
 

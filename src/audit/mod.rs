@@ -9,6 +9,8 @@ mod passes;
 mod report;
 mod tally;
 
+use std::time::Duration;
+
 use contract::Shop;
 use order::OrderAudit;
 use platform::database::StoreError;
@@ -22,7 +24,12 @@ pub struct Audited {
     pub product: ProductAudit,
     pub order: OrderAudit,
     pub shop: Shop,
+    /// How long a batch may take: a database that is frozen, or behind a broken wire, says nothing at all.
+    pub patience: Duration,
 }
+
+/// That a batch may take: two ends, two of them counted again, and two readings done twice. With as many for their connections.
+pub const STATEMENTS_A_BATCH: u64 = 16;
 
 /// Checks everything.
 ///

@@ -25,24 +25,27 @@ const SHORT: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(200);
 /// Batches in a row that may fail before the audit gives up.
 const FAILURES_IN_ROW: u32 = 5;
-/// How long a batch may take at most: many times what its statements may.
-const SILENT: Duration = Duration::from_secs(60);
 /// I9.
 const PENDING_MS: i64 = 30_000;
 
 /// I1 and the end of I2.
 pub async fn levels(shop: &Audited, tally: &mut Tally, progress: &impl Progress) -> Result<(), StoreError> {
-    let next = async |after, rows| shop.product.nth_product((after, Uuid::max()), rows).await;
+    let next = async |after, rows| {
+        let end = shop.product.nth_product((after, Uuid::max()), rows).await?;
+        Ok(end.map(|(last, rows)| (last, [(Invariant::Floor, rows)])))
+    };
     let check = async |after, last| shop.product.levels(after, last).await;
-    walk(Uuid::nil(), &[Invariant::Floor], next, check, tally, progress).await.map(drop)
+    walk(Uuid::nil(), next, check, shop.patience, tally, progress).await
 }
 
 /// The chain of I2, and I4.
 pub async fn ledger(shop: &Audited, tally: &mut Tally, progress: &impl Progress) -> Result<(), StoreError> {
-    let next = async |after, rows| shop.product.nth_movement(after, rows).await;
+    let next = async |after, rows| {
+        let end = shop.product.nth_movement(after, rows).await?;
+        Ok(end.map(|(last, rows)| (last, [Invariant::Ledger, Invariant::Covered].map(|of| (of, rows)))))
+    };
     let check = async |after, last| shop.product.ledger(after, last).await;
-    let invariants = [Invariant::Ledger, Invariant::Covered];
-    walk((Uuid::nil(), 0), &invariants, next, check, tally, progress).await.map(drop)
+    walk((Uuid::nil(), 0), next, check, shop.patience, tally, progress).await
 }
 
 /// Two ranges of ids, the one as full as the other: they are hashes.
@@ -57,8 +60,15 @@ pub async fn orders(
     progress: &impl Progress,
 ) -> Result<(), StoreError> {
     let next = async |after, rows| {
-        let batch = nth_of_either(shop, (after, until), rows).await?;
-        Ok(batch.map(|batch| (batch.last, batch.orders)))
+        let Some((last, order, decision)) = nth_of_either(shop, (after, until), rows).await? else {
+            return Ok(None);
+        };
+        let orders = count(last, order, async || shop.order.nth_order((after, last), rows).await).await?;
+        let decisions =
+            count(last, decision, async || shop.product.nth_decision((after, last), rows).await).await?;
+        let of_orders = [Invariant::Decided, Invariant::Lines, Invariant::Totals, Invariant::Keyed];
+        let counted = of_orders.map(|of| (of, orders)).into_iter().chain([(Invariant::Taken, decisions)]);
+        Ok(Some((last, counted)))
     };
     let check = async |after, last| {
         let orders = shop.order.orders(after, last).await?;
@@ -70,57 +80,56 @@ pub async fn orders(
         violations.extend(decisions.values().flat_map(check_decision_totals));
         Ok(violations)
     };
-    let invariants = [Invariant::Decided, Invariant::Lines, Invariant::Totals, Invariant::Keyed];
-    walk(first, &invariants, next, check, tally, progress).await.map(drop)
+    walk(first, next, check, shop.patience, tally, progress).await
 }
 
-/// A batch of both databases.
-struct Batch {
-    last: Uuid,
-    orders: u64,
-    decisions: u64,
-}
+/// Where so many rows end, and how many they are.
+type End = Option<(Uuid, u64)>;
 
-/// The next batch that has no more than so many orders, and no more than so many decisions: where one database was restored
-/// without the other, one of them knows far more than the other.
+/// The end of a batch that has no more than so many orders, and no more than so many decisions; and where those end by themselves.
+/// Where one database was restored without the other, one of them knows far more than the other.
 async fn nth_of_either(
     shop: &Audited,
     (after, until): (Uuid, Uuid),
     rows: u64,
-) -> Result<Option<Batch>, StoreError> {
+) -> Result<Option<(Uuid, End, End)>, StoreError> {
     let order = shop.order.nth_order((after, until), rows).await?;
     let decision = shop.product.nth_decision((after, until), rows).await?;
-    let Some(last) = end_of([order, decision], rows) else {
-        return Ok(None);
+    Ok(end_of([order, decision], rows).map(|last| (last, order, decision)))
+}
+
+/// How many rows of one side a batch has that ends here.
+async fn count(
+    last: Uuid,
+    side: End,
+    up_to_last: impl AsyncFn() -> Result<End, StoreError>,
+) -> Result<u64, StoreError> {
+    let counted = match side {
+        Some((end, _)) if end > last => up_to_last().await?,
+        side => side,
     };
-    let orders = match order {
-        Some((end, _)) if end > last => shop.order.nth_order((after, last), rows).await?,
-        order => order,
-    };
-    let decisions = match decision {
-        Some((end, _)) if end > last => shop.product.nth_decision((after, last), rows).await?,
-        decision => decision,
-    };
-    let [orders, decisions] = [orders, decisions].map(|found| found.map_or(0, |(_, rows)| rows));
-    Ok(Some(Batch { last, orders, decisions }))
+    Ok(counted.map_or(0, |(_, rows)| rows))
 }
 
 /// Where a batch ends whose sides end there by themselves. One with less than a batch is at its end: the other may go on behind it.
-fn end_of(sides: [Option<(Uuid, u64)>; 2], rows: u64) -> Option<Uuid> {
+fn end_of(sides: [End; 2], rows: u64) -> Option<Uuid> {
     let sides = sides.into_iter().flatten();
     let full = sides.clone().filter(|(_, found)| *found == rows).map(|(end, _)| end).min();
     full.or_else(|| sides.map(|(end, _)| end).max())
 }
 
-/// I6: the decision first, then its order. Counts the decisions, of I3 as well.
+/// I6: the decision first, then its order.
 pub async fn decisions(
     shop: &Audited,
     tally: &mut Tally,
     progress: &impl Progress,
 ) -> Result<(), StoreError> {
     let next = async |after, rows| {
-        let batch = nth_of_either(shop, (after, Uuid::max()), rows).await?;
-        Ok(batch.map(|batch| (batch.last, batch.decisions)))
+        let Some((last, _, decision)) = nth_of_either(shop, (after, Uuid::max()), rows).await? else {
+            return Ok(None);
+        };
+        let decisions = async || shop.product.nth_decision((after, last), rows).await;
+        Ok(Some((last, [(Invariant::Owned, count(last, decision, decisions).await?)])))
     };
     let check = async |after, last| {
         let held = shop.product.held(after, last).await?;
@@ -128,7 +137,7 @@ pub async fn decisions(
         let status = |id: &Uuid| statuses.get(id).map(String::as_str);
         Ok(held.into_iter().filter_map(|id| owned(id, status(&id))).collect())
     };
-    walk(Uuid::nil(), &[Invariant::Owned, Invariant::Taken], next, check, tally, progress).await.map(drop)
+    walk(Uuid::nil(), next, check, shop.patience, tally, progress).await
 }
 
 fn owned(id: Uuid, status: Option<&str>) -> Option<Violation> {
@@ -142,8 +151,8 @@ fn owned(id: Uuid, status: Option<&str>) -> Option<Violation> {
 
 /// I9. More than are shown are not looked for.
 pub async fn overdue(shop: &Audited, tally: &mut Tally) -> Result<(), StoreError> {
-    tally.checked(&[Invariant::Prompt], in_time(shop.order.pending()).await?);
-    let late = async || in_time(shop.order.overdue(PENDING_MS, SHOWN as u64)).await;
+    tally.checked(Invariant::Prompt, in_time(shop.patience, shop.order.pending()).await?);
+    let late = async || in_time(shop.patience, shop.order.overdue(PENDING_MS, SHOWN as u64)).await;
     let suspects = late().await?;
     if suspects.is_empty() {
         return Ok(());
@@ -157,31 +166,33 @@ pub async fn overdue(shop: &Audited, tally: &mut Tally) -> Result<(), StoreError
     Ok(())
 }
 
-/// Checks batch after batch; answers the last key. What is found is read again, in the same direction, and counts if it is found again.
-async fn walk<Key: Copy>(
+/// Checks batch after batch. `next` tells where one ends, and how many rows are checked there of each invariant. What is found is
+/// read again, in the same direction, and counts if it is found again.
+async fn walk<Key: Copy, Counted: IntoIterator<Item = (Invariant, u64)>>(
     mut after: Key,
-    invariants: &[Invariant],
-    next: impl AsyncFn(Key, u64) -> Result<Option<(Key, u64)>, StoreError>,
+    next: impl AsyncFn(Key, u64) -> Result<Option<(Key, Counted)>, StoreError>,
     check: impl AsyncFn(Key, Key) -> Result<Vec<Violation>, StoreError>,
+    patience: Duration,
     tally: &mut Tally,
     progress: &impl Progress,
-) -> Result<Key, StoreError> {
+) -> Result<(), StoreError> {
     let (mut rows, mut failures) = (ROWS, 0);
-    tally.checked(invariants, 0);
     loop {
         let batch = async {
-            let Some((last, found)) = next(after, rows).await? else {
+            let Some((last, counted)) = next(after, rows).await? else {
                 return Ok(None);
             };
             let (violations, taken) = confirmed(after, last, &check).await?;
-            Ok::<_, StoreError>(Some((last, found, violations, taken)))
+            Ok::<_, StoreError>(Some((last, counted, violations, taken)))
         };
-        match in_time(batch).await {
-            Ok(None) => return Ok(after),
-            Ok(Some((last, found, violations, taken))) => {
+        match in_time(patience, batch).await {
+            Ok(None) => return Ok(()),
+            Ok(Some((last, counted, violations, taken))) => {
                 violations.into_iter().for_each(|violation| tally.found(violation));
-                tally.checked(invariants, found);
-                progress.checked(invariants[0], found);
+                for (invariant, rows) in counted {
+                    tally.checked(invariant, rows);
+                    progress.checked(invariant, rows);
+                }
                 (after, failures) = (last, 0);
                 rows = next_batch(rows, taken);
             }
@@ -196,10 +207,12 @@ async fn walk<Key: Copy>(
     }
 }
 
-/// The databases' own time-outs end what they work on; one that is frozen, or behind a broken wire, says nothing at all.
-async fn in_time<T>(reading: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    let silent = || StoreError::corrupt(format!("a database did not answer for {} s", SILENT.as_secs()));
-    tokio::time::timeout(SILENT, reading).await.unwrap_or_else(|_| Err(silent()))
+async fn in_time<T>(
+    patience: Duration,
+    reading: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let in_time = tokio::time::timeout(patience, reading).await;
+    in_time.unwrap_or_else(|_| Err(StoreError::silent(patience)))
 }
 
 /// What was found, and was found again; and how long the first reading took.
@@ -249,16 +262,16 @@ mod tests {
     }
 
     /// Walks up to 10,000 while every batch of more than `bearable` rows fails; the sizes of the batches, and what came of it.
-    async fn walked(bearable: u64) -> (Vec<u64>, Result<u64, StoreError>, Tally) {
+    async fn walked(bearable: u64) -> (Vec<u64>, Result<(), StoreError>, Tally) {
         let (asked, size, mut tally) = (RefCell::new(Vec::new()), Cell::new(0), Tally::default());
         let next = async |after: u64, rows: u64| {
             asked.borrow_mut().push(rows);
             size.set(rows);
             let last = (after + rows).min(10_000);
-            Ok((last > after).then_some((last, last - after)))
+            Ok((last > after).then_some((last, [(Invariant::Floor, last - after)])))
         };
         let check = async |_, _| if size.get() > bearable { Err(broken()) } else { Ok(Vec::new()) };
-        let end = walk(0, &[Invariant::Floor], next, check, &mut tally, &Silent).await;
+        let end = walk(0, next, check, Duration::from_secs(10), &mut tally, &Silent).await;
         (asked.into_inner(), end, tally)
     }
 
@@ -284,8 +297,22 @@ mod tests {
     async fn a_batch_that_the_database_ended_is_checked_in_smaller_ones() {
         let (asked, end, tally) = walked(999).await;
         assert_eq!((asked[0], asked[1]), (ROWS, ROWS_BOUNDS.0));
-        assert_eq!(end.unwrap(), 10_000);
+        end.unwrap();
         assert_eq!(tally.of(Invariant::Floor).checked, 10_000);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_says_nothing_ends_the_audit_at_once() {
+        let asked = Cell::new(0);
+        let next = async |_: u64, _: u64| {
+            asked.set(asked.get() + 1);
+            std::future::pending::<Result<Option<(u64, [(Invariant, u64); 1])>, StoreError>>().await
+        };
+        let check = async |_, _| Ok(Vec::new());
+        let mut tally = Tally::default();
+        let end = walk(0, next, check, Duration::from_millis(1), &mut tally, &Silent).await;
+        assert!(end.unwrap_err().source.to_string().contains("did not answer"));
+        assert_eq!(asked.get(), 1);
     }
 
     #[tokio::test]

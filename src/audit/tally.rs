@@ -29,11 +29,9 @@ pub struct Found {
 }
 
 impl Tally {
-    /// This many rows were checked against each of these.
-    pub fn checked(&mut self, invariants: &[Invariant], rows: u64) {
-        for invariant in invariants {
-            self.found.entry(*invariant).or_default().checked += rows;
-        }
+    /// This many rows were checked against it.
+    pub fn checked(&mut self, invariant: Invariant, rows: u64) {
+        self.found.entry(invariant).or_default().checked += rows;
     }
 
     pub fn found(&mut self, violation: Violation) {

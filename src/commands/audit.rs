@@ -17,7 +17,7 @@ use crate::{
 const EXIT_VIOLATIONS: u8 = 2;
 
 /// # Errors
-/// When a database cannot be reached, or fails meanwhile.
+/// When a database cannot be reached, or fails meanwhile, or the report goes nowhere.
 pub async fn audit(settings: &Settings, as_json: bool) -> anyhow::Result<ExitCode> {
     let shop = wiring::open_to_audit(settings).await?;
     let rows = Rows::start();
@@ -37,7 +37,7 @@ struct Rows(ProgressBar);
 impl Rows {
     fn start() -> Self {
         let bar = ProgressBar::new_spinner();
-        let style = ProgressStyle::with_template("checking {msg}: {human_pos} rows, {per_sec}, {elapsed}");
+        let style = ProgressStyle::with_template("checking {msg}: {human_pos} checks, {per_sec}, {elapsed}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         Self(bar)
     }

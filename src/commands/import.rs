@@ -21,7 +21,7 @@ use crate::{settings::Settings, wiring};
 /// Exit 0 when every line is in the catalogue, or could be; 1 when any is faulty.
 ///
 /// # Errors
-/// When the file or the database is not as it has to be.
+/// When the file or the database is not as it has to be, or what is told goes nowhere.
 pub async fn import_products(settings: &Settings, path: &Path, dry_run: bool) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
@@ -35,8 +35,9 @@ pub async fn import_products(settings: &Settings, path: &Path, dry_run: bool) ->
     progress.bar.finish_and_clear();
     service.close().await;
     let summary = summary?;
-    print(&table(&summary, started.elapsed()))?;
+    let told = print(&table(&summary, started.elapsed()));
     eprint(&closing(&summary, path, dry_run));
+    told?;
     Ok(if summary.faulty == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

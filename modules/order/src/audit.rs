@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use platform::database::{Database, StoreError};
 use uuid::Uuid;
 
-use crate::{model::AuditedOrder, store::audit};
+use crate::{
+    model::AuditedOrder,
+    store::{self, audit},
+};
 
 /// Reads the order database, and never writes. Ranges go from after an id up to and with another.
 pub struct OrderAudit {
@@ -31,7 +34,7 @@ impl OrderAudit {
 
     /// How many orders are pending.
     pub async fn pending(&self) -> Result<u64, StoreError> {
-        audit::pending(&self.database).await
+        Ok(store::backlog(&self.database).await?.pending.unsigned_abs())
     }
 
     /// I9: up to `limit` orders that are pending for longer than `age_ms`, and since when; the oldest first.

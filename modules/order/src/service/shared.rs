@@ -38,13 +38,18 @@ pub struct OrderService {
 }
 
 impl OrderShared {
-    /// Inside a runtime: intents and projections are written by tasks of their own.
     pub fn new(database: Database, shop: Shop, settings: OrderSettings, metrics: &Metrics) -> Self {
         let metrics = OrderMetrics::register(metrics);
         let admission = Admission::new(&settings, &metrics);
         let intents = database.in_groups(Intents);
         let projections = database.in_groups(Projections);
         Self(Arc::new(Parts { database, shop, settings, admission, metrics, intents, projections }))
+    }
+
+    /// Intents and projections are written by the thread that calls from now on, unless another writes them.
+    pub fn begin_groups(&self) {
+        self.0.intents.begin();
+        self.0.projections.begin();
     }
 }
 

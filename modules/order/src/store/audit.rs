@@ -4,10 +4,7 @@
 use chrono::{DateTime, Utc};
 use contract::audit::SoldLine;
 use platform::database::{Database, Sql, StoreError, now_plus_ms, nth_key, read_as_one};
-use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use uuid::Uuid;
 
 use crate::{
@@ -52,11 +49,6 @@ pub async fn statuses(
     last: Uuid,
 ) -> Result<Vec<(Uuid, String)>, StoreError> {
     read_as_one(database, STATUSES, [after.into(), last.into()]).await
-}
-
-/// How many orders are pending.
-pub async fn pending(database: &Database) -> Result<u64, StoreError> {
-    Ok(order::Entity::find().filter(Column::Status.eq("pending")).count(database.reader()).await?)
 }
 
 /// Up to `limit` orders that are pending for longer than `age_ms`, by the database's clock, and since when; the oldest first.

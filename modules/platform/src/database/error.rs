@@ -1,5 +1,7 @@
 //! What a failure of the database means for the one who asked.
 
+use std::time::Duration;
+
 use sea_orm::{
     DbErr, RuntimeErr,
     sqlx::{self, error::ErrorKind as SqlxErrorKind},
@@ -68,6 +70,11 @@ impl StoreError {
     /// Nothing was written, because another transaction held a row for longer than it was waited for.
     pub fn held_by_another() -> Self {
         Self::of(ErrorClass::Broken, "another transaction holds what is wanted")
+    }
+
+    /// The database said nothing at all, for longer than its own time-outs let a statement take.
+    pub fn silent(within: Duration) -> Self {
+        Self::of(ErrorClass::Other, format!("a database did not answer for {} s", within.as_secs()))
     }
 
     pub fn is_contention(&self) -> bool {

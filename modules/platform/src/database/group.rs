@@ -66,9 +66,15 @@ impl<W: GroupWork> Clone for GroupWriter<W> {
 }
 
 impl<W: GroupWork> GroupWriter<W> {
-    /// The queue of the writer. Where there is none, it begins on the runtime of the one who asks, mostly a thread that serves
-    /// requests: what is written for these wakes no other thread then, and what it serves at one go is one group.
-    fn begin(&self) -> mpsc::Sender<Ticket<W>> {
+    /// Begins to write, on the runtime of the one who calls, unless it has begun; whoever asks first begins as well. A thread that
+    /// serves requests wakes no other then for what it writes, and what it serves at one go is one group.
+    pub fn begin(&self) {
+        let _begun = self.queue();
+    }
+
+    /// The queue of the writer; of a new one where there is none any more, because its thread has ended. That finds the
+    /// connections which the thread has left useless: each fails once.
+    fn queue(&self) -> mpsc::Sender<Ticket<W>> {
         let mut queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner);
         match queue.as_ref().filter(|queue| !queue.is_closed()) {
             Some(queue) => queue.clone(),
@@ -86,7 +92,7 @@ impl<W: GroupWork> GroupWriter<W> {
     /// When the database fails; of class `CommitUnknown` when nobody knows what became of it.
     pub async fn ask(&self, ask: W::Ask) -> Result<W::Answer, StoreError> {
         let (caller, told) = oneshot::channel();
-        if self.begin().send(Ticket { ask, caller }).await.is_err() {
+        if self.queue().send(Ticket { ask, caller }).await.is_err() {
             return Err(StoreError::of(ErrorClass::NotSent, "the writer has ended"));
         }
         let lost = || StoreError::of(ErrorClass::CommitUnknown, "the group was not written in time");

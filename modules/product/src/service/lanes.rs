@@ -50,10 +50,15 @@ impl<W: LaneWork> Clone for Lanes<W> {
 }
 
 impl<W: LaneWork> Lanes<W> {
-    /// Begins to write.
-    pub(super) fn begin(database: &Database) -> Self {
-        let begin = |held| database.in_groups(|database| Lane { database, held, work: PhantomData });
-        Self { quick: begin(Held::Skip), patient: begin(Held::Wait) }
+    pub(super) fn new(database: &Database) -> Self {
+        let lane = |held| database.in_groups(|database| Lane { database, held, work: PhantomData });
+        Self { quick: lane(Held::Skip), patient: lane(Held::Wait) }
+    }
+
+    /// Begins to write, as [`GroupWriter::begin`] does.
+    pub(super) fn begin(&self) {
+        self.quick.begin();
+        self.patient.begin();
     }
 
     /// Waits until it is written.

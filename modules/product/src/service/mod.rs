@@ -29,10 +29,15 @@ pub struct ProductService {
 }
 
 impl ProductService {
-    /// Inside a runtime: decisions and moves are written by tasks of their own.
     pub fn new(database: Database, shop: Shop) -> Self {
-        let (decisions, moves) = (Lanes::begin(&database), Lanes::begin(&database));
+        let (decisions, moves) = (Lanes::new(&database), Lanes::new(&database));
         Self { database, shop, decisions, moves }
+    }
+
+    /// Decisions and moves are written by the thread that calls from now on, unless another writes them.
+    pub fn begin_groups(&self) {
+        self.decisions.begin();
+        self.moves.begin();
     }
 
     pub fn shop(&self) -> &Shop {
