@@ -119,7 +119,24 @@ pub(super) async fn unless_raced<T>(
 mod tests {
     use std::cell::Cell;
 
+    use platform::database::ErrorClass;
+
     use super::*;
+    use crate::service::{decision::Decisions, moves::Moves};
+
+    #[test]
+    fn a_race_is_for_the_key_that_another_wrote() {
+        for (key, of_decision, of_move) in [
+            ("deductions.order_id", true, false),
+            ("deduction_lines_pkey", true, false),
+            ("remembered_answers_pkey", false, true),
+            ("movements_pkey", false, false),
+        ] {
+            let class = ErrorClass::Duplicate(key.to_owned());
+            let error = StoreError { class, ..StoreError::corrupt("as it was told") };
+            assert_eq!((Decisions::is_race(&error), Moves::is_race(&error)), (of_decision, of_move), "{key}");
+        }
+    }
 
     /// How often it is written where so many tries fail, and whether it comes to a good end.
     async fn tries(failures: u32, is_race: bool) -> (u32, bool) {
