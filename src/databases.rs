@@ -10,8 +10,8 @@ use anyhow::{Context, bail};
 use contract::Shop;
 use platform::{
     database::{
-        Database, ErrorClass, Fact, FileLock, FileLockError, Location, Migrations, SchemaState, StoreError,
-        compare_facts, locate, migrate, pin_facts, schema_state,
+        Database, Differing, ErrorClass, Fact, FileLock, FileLockError, Location, Migrations, SchemaState,
+        StoreError, compare_facts, locate, migrate, pin_facts, schema_state,
     },
     deadline::Deadline,
     settings::DatabaseSettings,
@@ -254,12 +254,12 @@ impl Needed<'_> {
     }
 
     /// A database is one shop's, in one currency, for ever.
-    fn refuse_stranger(&self, differs: Result<Option<(Fact, String)>, StoreError>) -> anyhow::Result<()> {
+    fn refuse_stranger(&self, differs: Result<Option<Differing>, StoreError>) -> anyhow::Result<()> {
         let differs = differs.with_context(|| format!("cannot read whose the {} database is", self.name))?;
         if let Some((Fact { name: key, value }, stands)) = differs {
-            if stands.is_empty() {
+            let Some(stands) = stands else {
                 bail!("the {} database was made for a shop that never started; start it once", self.name);
-            }
+            };
             bail!(
                 "the {name} database was made with {key} = {stands:?}, and {key} is {value:?} now; set it back, or use \
                  another database",

@@ -6,7 +6,7 @@ use std::{
 };
 
 use contract::audit::{Invariant, Violation};
-use platform::database::StoreError;
+use platform::{database::StoreError, deadline::Deadline};
 use uuid::Uuid;
 
 use super::{
@@ -211,7 +211,7 @@ async fn in_time<T>(
     patience: Duration,
     reading: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
-    let in_time = tokio::time::timeout(patience, reading).await;
+    let in_time = Deadline::after(patience).bound(reading).await;
     in_time.unwrap_or_else(|_| Err(StoreError::silent(patience)))
 }
 

@@ -44,20 +44,22 @@ pub async fn create_facts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager.create_table(table).await
 }
 
-/// Writes the facts that are missing and compares the others. Answers the first that differs: the fact asked for, and
-/// the value that stands.
+/// The fact asked for, and the value that stands; none where it was never written.
+pub type Differing = (Fact, Option<String>);
+
+/// Writes the facts that are missing and compares the others. Answers the first that differs.
 ///
 /// # Errors
 /// When the database cannot be read or written.
-pub async fn pin_facts(database: &Database, facts: Vec<Fact>) -> Result<Option<(Fact, String)>, StoreError> {
+pub async fn pin_facts(database: &Database, facts: Vec<Fact>) -> Result<Option<Differing>, StoreError> {
     for fact in facts {
         let row = row::ActiveModel { name: Set(fact.name.to_owned()), value: Set(fact.value.clone()) };
         row::Entity::insert(row)
             .on_conflict_do_nothing_on([row::Column::Name])
             .exec_without_returning(database.writer())
             .await?;
-        if let Some(value) = other_value(database, &fact).await? {
-            return Ok(Some((fact, value)));
+        if let Some(stands) = other_value(database, &fact).await? {
+            return Ok(Some((fact, stands)));
         }
     }
     Ok(None)
@@ -67,20 +69,17 @@ pub async fn pin_facts(database: &Database, facts: Vec<Fact>) -> Result<Option<(
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn compare_facts(
-    database: &Database,
-    facts: Vec<Fact>,
-) -> Result<Option<(Fact, String)>, StoreError> {
+pub async fn compare_facts(database: &Database, facts: Vec<Fact>) -> Result<Option<Differing>, StoreError> {
     for fact in facts {
-        if let Some(value) = other_value(database, &fact).await? {
-            return Ok(Some((fact, value)));
+        if let Some(stands) = other_value(database, &fact).await? {
+            return Ok(Some((fact, stands)));
         }
     }
     Ok(None)
 }
 
-async fn other_value(database: &Database, fact: &Fact) -> Result<Option<String>, StoreError> {
-    let stands = row::Entity::find_by_id(fact.name).one(database.reader()).await?;
-    let value = stands.map(|row| row.value).unwrap_or_default();
-    Ok((value != fact.value).then_some(value))
+/// What stands, where it is not the fact.
+async fn other_value(database: &Database, fact: &Fact) -> Result<Option<Option<String>>, StoreError> {
+    let stands = row::Entity::find_by_id(fact.name).one(database.reader()).await?.map(|row| row.value);
+    Ok((stands.as_ref() != Some(&fact.value)).then_some(stands))
 }

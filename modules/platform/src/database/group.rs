@@ -61,7 +61,7 @@ impl Database {
 
 impl<W: GroupWork> Clone for GroupWriter<W> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(self.0.clone())
     }
 }
 
