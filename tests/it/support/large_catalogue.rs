@@ -28,6 +28,14 @@ impl LargeCatalogue {
     }
 }
 
+/// What PostgreSQL does by itself sooner or later, in turn; SQLite's plans must do without.
+pub fn upkeep(backend: DbBackend) -> &'static [&'static str] {
+    match backend {
+        DbBackend::Postgres => &["ANALYZE", "VACUUM ANALYZE"],
+        _ => &["SELECT 1"],
+    }
+}
+
 fn statements(backend: DbBackend, products: u32) -> Vec<String> {
     let (numbers, id, now) = match backend {
         DbBackend::Postgres => (
@@ -57,10 +65,5 @@ fn statements(backend: DbBackend, products: u32) -> Vec<String> {
         format!("INSERT INTO product_words SELECT {id}, 'coffee', i % 10 = 3 FROM {numbers}"),
         format!("INSERT INTO product_words SELECT {id}, CAST(i AS text), i % 10 = 3 FROM {numbers}"),
         format!("INSERT INTO product_words SELECT {id}, 'w' || (i % 400), i % 10 = 3 FROM {numbers}"),
-        // what PostgreSQL does by itself soon after; SQLite's plans must do without
-        match backend {
-            DbBackend::Postgres => "ANALYZE".to_owned(),
-            _ => "SELECT 1".to_owned(),
-        },
     ]
 }

@@ -23,7 +23,7 @@ pub async fn list(
     after: Option<ProductId>,
     limit: u64,
 ) -> Result<Vec<Product>, StoreError> {
-    let words = words::search(connection, &filter.words, filter.archived).await?;
+    let words = words::search(connection, &filter.words, filter.archived, after.map(|after| after.0)).await?;
     let rows = page(filter, words, after, limit).all(connection).await?;
     rows.into_iter().map(to_product).collect()
 }

@@ -75,7 +75,7 @@ fn words_of(name: &str) -> BTreeSet<String> {
     search_words(name).into_iter().collect()
 }
 
-/// What a search asks of each product, its last word being a prefix.
+/// What a search asks of each product after `after`, its last word being a prefix.
 ///
 /// The first word that few products have is looked up, and the others are checked at each of these. SQLite, which does
 /// not count how often a word comes, could not choose so by itself.
@@ -83,6 +83,7 @@ pub async fn search(
     connection: &impl ConnectionTrait,
     words: &[String],
     archived: bool,
+    after: Option<Uuid>,
 ) -> Result<Condition, DbErr> {
     let mut terms = terms(words);
     let mut condition = Condition::all();
@@ -91,7 +92,7 @@ pub async fn search(
         let at_once = connection.get_database_backend() == DbBackend::Postgres && products <= VERY_FEW;
         condition = condition.add(if at_once { among_all_of(found) } else { among(found) });
     }
-    Ok(terms.into_iter().fold(condition, |all, term| all.add(checked(term))))
+    Ok(terms.into_iter().fold(condition, |all, term| all.add(checked(term, after))))
 }
 
 fn terms(words: &[String]) -> Vec<Condition> {
@@ -142,12 +143,12 @@ fn with_word(term: Condition, archived: bool) -> SelectStatement {
         .take()
 }
 
-fn checked(term: Condition) -> Expr {
+/// That it is after `after` follows, but unless it is said PostgreSQL may merge the words from their beginning.
+fn checked(term: Condition, after: Option<Uuid>) -> Expr {
     let of_product =
         Expr::col((product_word::Entity, ProductId)).equals((product::Entity, product::Column::Id));
-    Expr::exists(
-        Query::select().expr(Expr::val(1)).from(product_word::Entity).cond_where(term.add(of_product)).take(),
-    )
+    let term = term.add(of_product).add_option(after.map(|after| ProductId.gt(after)));
+    Expr::exists(Query::select().expr(Expr::val(1)).from(product_word::Entity).cond_where(term).take())
 }
 
 /// Spelled out, not a parameter: only so do the databases see that an index of one half serves.
