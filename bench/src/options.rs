@@ -30,7 +30,7 @@ pub struct Options {
     /// Puts report and charts into docs/, in place of the last one: only what all tables tell, and not in a hurry
     #[arg(long, conflicts_with = "quick")]
     pub report: bool,
-    /// The program that is measured; when left out, it is built and put beside this one
+    /// The program that is measured; when left out, that of the image (profile `dist`), built anew under `cargo run`
     #[arg(long)]
     pub pos: Option<PathBuf>,
     /// Where databases are put while it runs; a temporary directory when left out

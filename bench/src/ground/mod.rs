@@ -31,13 +31,12 @@ pub struct Ground {
 
 impl Ground {
     pub fn make(options: &Options) -> anyhow::Result<Self> {
-        if options.pos.is_none() {
-            build()?;
-        }
-        let beside = std::env::current_exe()?.with_file_name("pos");
-        let pos = options.pos.clone().unwrap_or(beside);
+        let pos = match &options.pos {
+            Some(pos) => pos.clone(),
+            None => build()?,
+        };
         let pos = pos.canonicalize().with_context(|| {
-            format!("{} is not there: cargo build --release, or name it with --pos", pos.display())
+            format!("{} is not there: cargo build --profile dist, or name it with --pos", pos.display())
         })?;
         let directory = place::make_directory(options.directory.as_deref(), "pos-bench")?;
         Ok(Self { directory, pos, ports: std::sync::Mutex::default() })
@@ -70,14 +69,19 @@ impl Ground {
     }
 }
 
-/// What stands beside this program may be of yesterday; under `cargo run` it is made anew.
-fn build() -> anyhow::Result<()> {
-    let Some(cargo) = std::env::var_os("CARGO") else { return Ok(()) };
-    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    let status =
-        Command::new(cargo).args(["build", "--locked", "-p", "pos", "--profile", profile]).status()?;
-    anyhow::ensure!(status.success(), "pos cannot be built");
-    Ok(())
+/// As it goes into the image; a debug build of this program measures a debug build. What is there may be of yesterday: under
+/// `cargo run` it is made anew.
+fn build() -> anyhow::Result<PathBuf> {
+    let (profile, directory) = if cfg!(debug_assertions) { ("dev", "debug") } else { ("dist", "dist") };
+    if let Some(cargo) = std::env::var_os("CARGO") {
+        let status =
+            Command::new(cargo).args(["build", "--locked", "-p", "pos", "--profile", profile]).status()?;
+        anyhow::ensure!(status.success(), "pos cannot be built");
+    }
+    let this = std::env::current_exe()?;
+    let target =
+        this.parent().and_then(Path::parent).context("this program is in no directory of cargo's")?;
+    Ok(target.join(directory).join("pos"))
 }
 
 impl Drop for Ground {
