@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Every number's key with the least and the most it may be.
-pub const BOUNDS: [(&str, RangeInclusive<i64>); 65] = [
+pub const BOUNDS: [(&str, RangeInclusive<i64>); 66] = [
     ("server.workers", 0..=512),
     ("server.max_connections", 1..=1_000_000),
     ("server.body_limit_bytes", 1024..=16 << 20),
@@ -49,6 +49,7 @@ pub const BOUNDS: [(&str, RangeInclusive<i64>); 65] = [
     ("order.sweeper.grace_ms", 0..=60_000),
     ("order.sweeper.retry_ms", 10..=60_000),
     ("order.sweeper.max_retry_ms", 10..=600_000),
+    ("order.sweeper.max_try_ms", 50..=600_000),
     ("order.client.connect_timeout_ms", 10..=30_000),
     ("order.client.keep_alive_ms", 1000..=3_600_000),
     ("gateway.resolve_every_ms", 100..=60_000),

@@ -35,6 +35,8 @@ pub struct SweeperSettings {
     pub retry_ms: u64,
     /// Longest such pause, in milliseconds.
     pub max_retry_ms: u64,
+    /// Longest that one call for the decision may take, in milliseconds; the first take `decide_try_ms`.
+    pub max_try_ms: u64,
 }
 
 impl OrderSettings {
@@ -53,6 +55,11 @@ impl OrderSettings {
     /// Milliseconds from an order's creation to the sweeper's first try.
     pub fn first_sweep_ms(&self) -> u64 {
         self.deadline_ms.saturating_add(self.sweeper.grace_ms)
+    }
+
+    /// How long a sweeper's call for the decision may take at most.
+    pub fn longest_sweep_try(&self) -> Duration {
+        Duration::from_millis(self.sweeper.max_try_ms.max(self.decide_try_ms))
     }
 
     /// Milliseconds from now to the farthest next try that is ever written, and a second.

@@ -127,6 +127,28 @@ async fn what_the_product_module_does_not_answer_is_tried_again(#[values(Sqlite,
     left.assert_sold().await;
 }
 
+/// As on a machine that has next to nothing left for it.
+#[tokio::test]
+async fn what_takes_longer_than_a_try_and_a_group_may_is_decided_in_the_end() {
+    let left = Left::fresh(Postgres).await;
+    let slow = "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN PERFORM pg_sleep(2.5); RETURN NULL; END $$; \
+         CREATE TRIGGER dawdle AFTER INSERT ON deductions FOR EACH STATEMENT EXECUTE FUNCTION dawdle()";
+    left.stores.sql_in_product(slow).await.unwrap();
+    left.driver().intend(&left.key, &left.command).await.unwrap();
+    let sweeper = left.stores.replica_with(hurried(), left.stores.product.clone());
+    let (_stop, stopped) = watch::channel(false);
+
+    let done = until("it is decided", Duration::from_secs(60), async || {
+        (left.status().await == OrderStatus::Confirmed).then_some(())
+    });
+    tokio::select! {
+        () = sweeper.sweep(stopped) => panic!("it stopped by itself"),
+        () = done => {}
+    }
+    left.assert_sold().await;
+}
+
 #[rstest]
 #[tokio::test]
 async fn over_the_limit_nothing_is_begun(#[values(Sqlite, Postgres)] engine: Engine) {

@@ -142,6 +142,7 @@ pub fn settings() -> OrderSettings {
             grace_ms: 0,
             retry_ms: 50,
             max_retry_ms: 200,
+            max_try_ms: 10_000,
         },
     }
 }

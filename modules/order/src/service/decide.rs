@@ -19,10 +19,20 @@ impl OrderService {
     /// # Errors
     /// When the decision is not known by the deadline, or the product module does not take the call.
     pub async fn decide(&self, order: &PendingOrder, deadline: Deadline) -> Result<Deduction, OrderError> {
+        self.decide_by_tries(order, deadline, self.parts().settings.decide_try()).await
+    }
+
+    /// [`OrderService::decide`], each try taking up to `one_try`.
+    pub(super) async fn decide_by_tries(
+        &self,
+        order: &PendingOrder,
+        deadline: Deadline,
+        one_try: Duration,
+    ) -> Result<Deduction, OrderError> {
         let Some(question) = order.question() else {
-            return self.refuse(order, deadline).await;
+            return self.refuse_by_tries(order, deadline, one_try).await;
         };
-        self.ask(order.id, deadline, async |deadline| {
+        self.ask(order.id, deadline, one_try, async |deadline| {
             self.product.decide(order.id, &question, deadline).await
         })
         .await
@@ -33,9 +43,20 @@ impl OrderService {
     /// # Errors
     /// As [`OrderService::decide`].
     pub async fn refuse(&self, order: &PendingOrder, deadline: Deadline) -> Result<Deduction, OrderError> {
+        self.refuse_by_tries(order, deadline, self.parts().settings.decide_try()).await
+    }
+
+    async fn refuse_by_tries(
+        &self,
+        order: &PendingOrder,
+        deadline: Deadline,
+        one_try: Duration,
+    ) -> Result<Deduction, OrderError> {
         let refusal = order.refusal();
-        self.ask(order.id, deadline, async |deadline| self.product.refuse(order.id, &refusal, deadline).await)
-            .await
+        self.ask(order.id, deadline, one_try, async |deadline| {
+            self.product.refuse(order.id, &refusal, deadline).await
+        })
+        .await
     }
 
     /// Repeats the call while its outcome is unknown: the first decision stands, so a repeat can only learn it.
@@ -43,12 +64,13 @@ impl OrderService {
         &self,
         order: OrderId,
         deadline: Deadline,
+        one_try: Duration,
         call: impl AsyncFn(Deadline) -> Result<Deduction, ProductApiError>,
     ) -> Result<Deduction, OrderError> {
         let mut longest_pause_ms = FIRST_PAUSE_MS;
         loop {
-            let one_try = deadline.at_most(self.parts().settings.decide_try());
-            let answer = one_try.bound(call(one_try)).await;
+            let this_try = deadline.at_most(one_try);
+            let answer = this_try.bound(call(this_try)).await;
             let error =
                 match answer.unwrap_or_else(|elapsed| Err(ProductApiError::Unknown(elapsed.to_string()))) {
                     Ok(deduction) => return Ok(deduction),

@@ -5,6 +5,7 @@ use std::{cell::Cell, time::Duration};
 use futures_util::{StreamExt, stream};
 use platform::{
     database::StoreError,
+    deadline::Deadline,
     problem::chain,
     request_id::{self, RequestId},
 };
@@ -33,9 +34,11 @@ impl OrderService {
         let sweeper = &self.parts().settings.sweeper;
         let pause = Duration::from_millis(sweeper.every_ms.max(1));
         let mut away = false;
+        let mut one_try = self.parts().settings.decide_try();
         while !is_stopped(&stop) {
-            let report = self.sweep_unless(|| is_stopped(&stop)).await;
+            let report = self.sweep_unless(one_try, || is_stopped(&stop)).await;
             let report = note_database(report, &mut away);
+            one_try = self.next_try(one_try, report);
             self.refresh_backlog().await;
             if report.claimed >= sweeper.concurrency {
                 continue;
@@ -52,13 +55,29 @@ impl OrderService {
     /// # Errors
     /// When nothing could be claimed; an order that could not be finished is counted instead.
     pub async fn sweep_once(&self) -> Result<SweepReport, OrderError> {
-        Ok(self.sweep_unless(|| false).await?)
+        Ok(self.sweep_unless(self.parts().settings.decide_try(), || false).await?)
     }
 
-    async fn sweep_unless(&self, stopped: impl Fn() -> bool) -> Result<SweepReport, StoreError> {
+    /// After a batch that was in vain a try may take twice as long: what the product module decides when nobody waits for it any
+    /// more, nobody learns.
+    fn next_try(&self, last: Duration, report: SweepReport) -> Duration {
+        let settings = &self.parts().settings;
+        match report {
+            SweepReport { finished: 0, failed: 0, .. } => last,
+            SweepReport { finished: 0, .. } => (last * 2).min(settings.longest_sweep_try()),
+            _ => settings.decide_try(),
+        }
+    }
+
+    async fn sweep_unless(
+        &self,
+        one_try: Duration,
+        stopped: impl Fn() -> bool,
+    ) -> Result<SweepReport, StoreError> {
         let parts = self.parts();
         let sweeper = &parts.settings.sweeper;
         let backoff = Backoff {
+            // also where a try takes longer: of a claimer that dies with what it claimed nobody knows
             busy_ms: parts.settings.decide_try_ms,
             retry_ms: sweeper.retry_ms,
             max_retry_ms: sweeper.max_retry_ms,
@@ -72,7 +91,7 @@ impl OrderService {
             if stopped() {
                 return;
             }
-            let finished = self.finish_claimed(claimed).await;
+            let finished = self.finish_claimed(claimed, one_try).await;
             parts.metrics.swept(finished);
             let report = report_of.get();
             report_of.set(SweepReport {
@@ -86,7 +105,7 @@ impl OrderService {
     }
 
     /// One bad order never stops the sweeper: its error ends here.
-    async fn finish_claimed(&self, claimed: Result<PendingOrder, StoreError>) -> bool {
+    async fn finish_claimed(&self, claimed: Result<PendingOrder, StoreError>, one_try: Duration) -> bool {
         let pending = match claimed {
             Ok(pending) => pending,
             Err(error) => {
@@ -95,7 +114,7 @@ impl OrderService {
             }
         };
         let id = RequestId::generate();
-        let Err(error) = request_id::scope(id.clone(), self.redo(&pending)).await else {
+        let Err(error) = request_id::scope(id.clone(), self.redo(&pending, one_try)).await else {
             return true;
         };
         warn!(order.id = %pending.id, request_id = %id, error = chain(&error), "an order stays pending for now");
@@ -103,11 +122,10 @@ impl OrderService {
     }
 
     /// S2 and S3, with one try's time for S2: the next sweep tries again.
-    async fn redo(&self, pending: &PendingOrder) -> Result<Order, OrderError> {
-        let deadline = self.parts().deadline();
+    async fn redo(&self, pending: &PendingOrder, one_try: Duration) -> Result<Order, OrderError> {
+        let deadline = Deadline::after(one_try + self.parts().settings.deadline());
         let work = async {
-            let one_try = deadline.at_most(self.parts().settings.decide_try());
-            let deduction = self.decide(pending, one_try).await?;
+            let deduction = self.decide_by_tries(pending, deadline.at_most(one_try), one_try).await?;
             self.project(pending, &deduction).await
         };
         deadline.bound(work).await.unwrap_or_else(|elapsed| Err(OrderError::unknown(pending.id, elapsed)))

@@ -40,7 +40,7 @@ const BACKLOG: Sql = Sql {
 /// When a claimed order is looked at again, should it stay pending.
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
-    /// How long the decision about a claimed order may take: nobody else claims it meanwhile.
+    /// How long a first try may take: nobody else claims the order meanwhile.
     pub busy_ms: u64,
     pub retry_ms: u64,
     pub max_retry_ms: u64,

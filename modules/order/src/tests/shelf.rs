@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -15,11 +16,16 @@ use uuid::Uuid;
 
 pub const PRICE_MINOR: i64 = 380;
 
+/// Longer than a try of [`super::support::TestShop::settings`].
+const SLOW: Duration = Duration::from_millis(250);
+
 /// How the module behaves.
 #[derive(Clone, Copy, Default)]
 pub enum Mood {
     #[default]
     Well,
+    /// Decides after [`SLOW`], where somebody waits so long.
+    Slow,
     /// Does nothing and never answers.
     Silent,
     /// Decides, and the answer is lost.
@@ -69,6 +75,7 @@ impl Shelf {
         verdict: impl FnOnce() -> Verdict,
     ) -> Result<Deduction, ProductApiError> {
         match self.mood.get() {
+            Mood::Slow => tokio::time::sleep(SLOW).await,
             Mood::Silent => std::future::pending().await,
             Mood::Refusing => return Err(ProductApiError::Rejected("422".into())),
             Mood::Well | Mood::Forgetful => {}
@@ -83,7 +90,7 @@ impl Shelf {
         }
         match self.mood.get() {
             Mood::Forgetful => Err(ProductApiError::Unknown("closed".into())),
-            Mood::Well | Mood::Silent | Mood::Refusing => Ok(deduction.clone()),
+            Mood::Well | Mood::Slow | Mood::Silent | Mood::Refusing => Ok(deduction.clone()),
         }
     }
 }

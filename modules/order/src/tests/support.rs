@@ -47,6 +47,7 @@ impl TestShop {
                 grace_ms: 0,
                 retry_ms: 1,
                 max_retry_ms: 10,
+                max_try_ms: 800,
             },
         }
     }

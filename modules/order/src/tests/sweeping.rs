@@ -83,6 +83,15 @@ async fn what_fails_is_tried_again_later_and_stops_nothing() {
 }
 
 #[tokio::test]
+async fn what_takes_longer_than_a_try_is_waited_for_in_the_end() {
+    let shop = TestShop::open_with(at_once()).await;
+    intend(&shop, "a", 1000).await;
+    shop.shelf.mood.set(Mood::Slow);
+    assert_eq!(shop.orders.sweep_once().await.unwrap().failed, 1);
+    sweep_until(&shop, |page| page.contains("pos_sweeper_orders_total{outcome=\"finished\"} 1\n")).await;
+}
+
+#[tokio::test]
 async fn runs_until_told_to_stop_and_shows_what_is_pending() {
     let shop = TestShop::open_with(at_once()).await;
     let mut pending = Vec::new();

@@ -4,7 +4,10 @@
 //! No timer: a group is what queued up while the one before it was written, so whoever is alone waits for nobody.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -108,31 +111,41 @@ async fn write_groups<W: GroupWork>(
     let lanes = Arc::new(Semaphore::new(settings.at_once.max(1)));
     let patience = Duration::from_millis(settings.patience_ms);
     let within = Duration::from_millis(settings.timeout_ms);
+    let was_given_up = Arc::new(AtomicBool::new(false));
     loop {
         let Ok(lane) = lanes.clone().acquire_owned().await else { return };
         let mut group = Vec::new();
         if queue.recv_many(&mut group, settings.size.max(1)).await == 0 {
             return;
         }
-        let written = tokio::spawn(write_group(work.clone(), group, within, lane));
+        // what is given up was done in vain: on a machine that is too slow for it, the next must come to its end
+        let within = if was_given_up.load(Ordering::Relaxed) { within * 2 } else { within };
+        let was_given_up = was_given_up.clone();
+        let work = work.clone();
+        let written = tokio::spawn(async move {
+            let ended = write_group(work, group, within, lane).await;
+            was_given_up.store(!ended, Ordering::Relaxed);
+        });
         // an answer that was lost must not hold up the others
         let _still_under_way = timeout(patience, written).await;
     }
 }
 
-/// What is dropped here, when time is up or the work panics, tells its callers that nobody knows.
+/// Whether it came to its end. What is dropped here, when time is up or the work panics, tells its callers that nobody knows.
 async fn write_group<W: GroupWork>(
     work: Arc<W>,
     group: Vec<Ticket<W>>,
     within: Duration,
     _lane: OwnedSemaphorePermit,
-) {
+) -> bool {
     let wanted = group.into_iter().filter(|ticket| !ticket.caller.is_closed());
     let (asks, callers): (Vec<_>, Vec<_>) = wanted.map(|ticket| (ticket.ask, ticket.caller)).unzip();
     let asks: Arc<[_]> = asks.into();
-    if timeout(within, settle(work.as_ref(), asks.clone(), callers)).await.is_err() {
+    let ended = timeout(within, settle(work.as_ref(), asks.clone(), callers)).await.is_ok();
+    if !ended {
         tracing::warn!(asked = asks.len(), "a group of writes was given up: it took too long");
     }
+    ended
 }
 
 async fn settle<W: GroupWork>(

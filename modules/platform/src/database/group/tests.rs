@@ -140,6 +140,19 @@ async fn a_group_that_does_not_end_holds_up_the_others_for_a_moment_only_and_is_
 }
 
 #[tokio::test]
+async fn after_one_that_was_given_up_the_next_has_twice_as_long() {
+    let rig = Rig::new(None).await;
+    assert_eq!(rig.writer.ask(0).await.unwrap_err().class, ErrorClass::CommitUnknown);
+    for is_in_time in [true, false] {
+        let (told, ()) = tokio::join!(rig.writer.ask(0), async {
+            tokio::time::sleep(Duration::from_millis(2600)).await;
+            rig.work.go.notify_one();
+        });
+        assert_eq!(told.is_ok(), is_in_time, "{told:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_panic_is_told_to_its_group_and_the_next_is_written() {
     let rig = Rig::new(None).await;
     assert_eq!(rig.writer.ask(13).await.unwrap_err().class, ErrorClass::CommitUnknown);
