@@ -9,7 +9,7 @@ mod databases;
 mod failure;
 mod gate;
 mod greeting;
-
+mod huge_pages;
 mod open_files;
 pub mod openapi;
 mod probes;

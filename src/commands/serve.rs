@@ -9,7 +9,7 @@ use platform::{deadline::Deadline, problem::chain, settings::LogFormat};
 use crate::{
     background::Background,
     greeting::Greeting,
-    open_files,
+    huge_pages, open_files,
     server::{Application, check_address, reachable},
     settings::Settings,
     stop::StopSignals,
@@ -25,6 +25,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// # Errors
 /// When the start fails; the message says what to do.
 pub fn run(settings: &Settings, demo: bool) -> anyhow::Result<()> {
+    huge_pages::refuse();
     let system = ManuallyDrop::new(System::new());
     // or the last thread to end would wake a task of this one, by channels that it holds, and panic
     let _channels = ManuallyDrop::new(System::current());

@@ -51,6 +51,7 @@ async fn a_shop_with_100_000_products_is_ready_soon_and_takes_little_memory() {
     let Some(at_start) = pos.memory() else {
         return skipped::note("the memory of a process: this system does not tell it");
     };
+    assert!(!at_start.in_huge_pages);
     let shop = Shop { product: pos.service(), orders: vec![pos.service()] };
     // those that never run out
     let listed = shop.product.get("/products?stockPolicy=flag&limit=200").await.with_status(200);

@@ -38,6 +38,8 @@ pub struct Memory {
     pub now: u64,
     /// Resident at most, since its start.
     pub peak: u64,
+    /// Whether the system may give it huge pages, of which it needs parts.
+    pub in_huge_pages: bool,
 }
 
 /// `pos` with these arguments and settings, and none of the caller's own; `POS_TEST_BINARY` names another build of it.
@@ -178,11 +180,10 @@ impl Pos {
     pub fn memory(&self) -> Option<Memory> {
         let id = self.child.as_ref()?.id();
         let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-        let bytes = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-            Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
-        };
-        Some(Memory { now: bytes("VmRSS:")?, peak: bytes("VmHWM:")? })
+        let line = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        let bytes = |name: &str| Some(line(name)?.trim_end_matches(" kB").parse::<u64>().ok()? * 1024);
+        let in_huge_pages = line("THP_enabled:")? == "1";
+        Some(Memory { now: bytes("VmRSS:")?, peak: bytes("VmHWM:")?, in_huge_pages })
     }
 
     /// Everything that it wrote so far.

@@ -16,8 +16,8 @@ use super::{error::OrderError, metrics::OrderMetrics};
 use crate::settings::OrderSettings;
 
 /// Never fewer, however slow they are: whether it got better is seen by those that are let in. And not many, since every order
-/// service lets in as many: where three of them share a product service that takes 90 a second, 24 each are late already.
-const LEAST: f64 = 8.0;
+/// service lets in as many: on a machine that others use up, eight each were all late, and left to the sweepers.
+const LEAST: f64 = 2.0;
 /// Sales that a judgement needs at least; fewer say more about themselves than about the load.
 const WINDOW_SALES: u32 = 10;
 /// How long is looked before a judgement at least.
