@@ -27,7 +27,8 @@ pub struct Options {
     /// Two short rounds: for trying, not for figures
     #[arg(long)]
     pub quick: bool,
-    /// Puts report and charts into docs/, in place of the last one: only what all tables tell, and not in a hurry
+    /// Puts report and charts into docs/, in place of the last one: only what all tables tell, also of grown stores, by five
+    /// rounds or more of a release build
     #[arg(long, conflicts_with = "quick")]
     pub report: bool,
     /// The program that is measured; when left out, that of the image (profile `dist`), built anew under `cargo run`
@@ -36,7 +37,8 @@ pub struct Options {
     /// Where databases are put while it runs; a temporary directory when left out
     #[arg(long)]
     pub directory: Option<PathBuf>,
-    /// Directory of the grown stores, filled at the first use and kept: for `growth`, `catalogue` and `ready`
+    /// Directory of the grown stores, filled at the first use, which takes a quarter of an hour, and kept: for `growth`,
+    /// `catalogue` and `ready`. With --report pos-bench-stores among the temporary files when left out
     #[arg(long)]
     pub stores: Option<PathBuf>,
     /// Products of the grown stores
@@ -91,6 +93,9 @@ impl Options {
         if self.quick {
             self.rounds = self.rounds.min(2);
             self.seconds = self.seconds.min(1.0);
+        }
+        if self.report {
+            self.stores.get_or_insert_with(|| std::env::temp_dir().join("pos-bench-stores"));
         }
         self
     }

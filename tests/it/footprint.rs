@@ -36,7 +36,7 @@ const RELEASE: Bounds = Bounds {
     orders: 10_000,
     ready: Duration::from_millis(200),
     after_orders: 64 * MIB,
-    overloaded: 128 * MIB,
+    overloaded: 96_000_000,
 };
 
 const DEBUG: Bounds =

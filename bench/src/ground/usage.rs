@@ -62,16 +62,22 @@ impl Watch {
     }
 
     /// Processor time since the start, and the most memory that was seen, of each.
-    pub fn end(self) -> Vec<Usage> {
+    ///
+    /// # Errors
+    /// When one of them is gone: what it takes is not nothing.
+    pub fn end(self) -> anyhow::Result<Vec<Usage>> {
         self.ended.store(true, Ordering::Relaxed);
+        for id in &self.ids {
+            anyhow::ensure!(read(*id).is_some(), "process {id} has ended while it was measured");
+        }
         let most = lock(&self.most).clone();
         let now = self.ids.iter().map(|id| usage(*id));
         let both = now.zip(&self.before).zip(most);
-        both.map(|((now, before), most)| Usage {
+        let usages = both.map(|((now, before), most)| Usage {
             cpu: now.cpu.saturating_sub(before.cpu),
             resident_bytes: most.max(now.resident_bytes),
-        })
-        .collect()
+        });
+        Ok(usages.collect())
     }
 }
 

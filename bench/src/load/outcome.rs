@@ -23,7 +23,7 @@ pub struct Outcome {
     /// Told at once that the shop is full.
     pub turned_away: Times,
     /// Told that nobody knows yet: it may have been done, late.
-    pub unknown: u64,
+    pub unknown: Times,
     /// Answered otherwise, or not at all.
     pub failed: u64,
     pub first_failure: Option<String>,
@@ -68,7 +68,7 @@ impl Default for Outcome {
         Self {
             done: Times::default(),
             turned_away: Times::default(),
-            unknown: 0,
+            unknown: Times::default(),
             failed: 0,
             first_failure: None,
             per_second: 0.0,
@@ -82,10 +82,17 @@ impl Outcome {
     pub fn answered(&mut self, status: u16, done: u16, body: &[u8], after: Duration) {
         match status {
             status if status == done => self.done.add(after),
-            TURNED_AWAY if has(body, UNKNOWN) => self.unknown += 1,
+            TURNED_AWAY if has(body, UNKNOWN) => self.unknown.add(after),
             TURNED_AWAY => self.turned_away.add(after),
             _ => self.fail(format!("{status} {}", String::from_utf8_lossy(body))),
         }
+    }
+
+    /// What the shop took on, whatever came of it.
+    pub fn let_in(&self) -> Times {
+        let mut times = self.done.clone();
+        times.merge(&self.unknown);
+        times
     }
 
     /// Processor time of the load generator, in microseconds for each that was done.
@@ -101,7 +108,7 @@ impl Outcome {
     pub fn merge(&mut self, other: Self) {
         self.done.merge(&other.done);
         self.turned_away.merge(&other.turned_away);
-        self.unknown += other.unknown;
+        self.unknown.merge(&other.unknown);
         self.failed += other.failed;
         self.first_failure = self.first_failure.take().or(other.first_failure);
     }
@@ -140,7 +147,8 @@ mod tests {
         outcome.answered(503, 201, br#"{"code":"overloaded"}"#, Duration::ZERO);
         outcome.answered(503, 201, br#"{"code":"outcome_unknown"}"#, Duration::ZERO);
         outcome.answered(500, 201, b"", Duration::ZERO);
-        assert_eq!((outcome.turned_away.count(), outcome.unknown, outcome.failed), (1, 1, 1));
+        assert_eq!((outcome.turned_away.count(), outcome.unknown.count(), outcome.failed), (1, 1, 1));
+        assert_eq!(outcome.let_in().count(), 1);
     }
 
     #[test]

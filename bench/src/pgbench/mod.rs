@@ -49,6 +49,9 @@ impl Script {
     /// With what each run draws anew; with a hot product the first of the three is always the same one.
     fn with_draws(self, is_hot: bool) -> String {
         let any = "random(1, :products)";
+        if self == Self::Select {
+            return format!("\\set first {any}\n{}", self.text());
+        }
         let first = if is_hot { "1" } else { any };
         let id = "random(1, 9223372036854775807)";
         format!(

@@ -17,9 +17,10 @@ pub fn describe(options: &Options) -> String {
         false => "",
     };
     format!(
-        "`cargo run --release -p bench -- all --report`. {}, pos {}, {}; {}. Median of {} rounds of {} s \
+        "`cargo run --release -p bench -- {}`. {}, pos {}, {}; {}. Median of {} rounds of {} s \
          (least–most), each round one thing after the other so that noise hits all; the load generator runs on \
          the same machine.{quick}",
+        std::env::args().skip(1).collect::<Vec<_>>().join(" "),
         chrono::Local::now().format("%-d %B %Y"),
         env!("CARGO_PKG_VERSION"),
         versions.join(", "),

@@ -70,8 +70,8 @@ pub async fn measure(bench: &Bench<'_>, stores: &Stores, report: &mut Report) ->
     let mut section = Section::new(
         "Finding a product among many",
         &format!(
-            "One client, {} products, 50 a page. A rare word is in one to a few names, a middling one in a \
-             thousandth of them, a common one in all.",
+            "One client, {} products, 50 a page. The last word asked for may go on: a rare one begins a word of one \
+             to a few names, a middling one of two in a thousand, a common one of all.",
             options.grown_products
         ),
         &["what", "SQLite p50 ms", "p99 ms", "PostgreSQL p50 ms", "p99 ms"],
@@ -96,7 +96,8 @@ pub async fn measure(bench: &Bench<'_>, stores: &Stores, report: &mut Report) ->
         let worst = |round: usize| {
             let p99 =
                 KINDS.iter().filter_map(|kind| measured.of(Question { database, kind: *kind }).get(round));
-            p99.map(|run| run.done.within_ms(0.99)).fold(0.0, f64::max)
+            // the worst of all is none that was answered: NaN
+            p99.map(|run| run.done.within_ms(0.99)).max_by(f64::total_cmp).unwrap_or(f64::NAN)
         };
         report.goal(goal, Spread::of((0..options.rounds).map(worst)));
     }
@@ -117,7 +118,7 @@ impl Kind {
                 any(|number| format!("/products?barcode={}", 4_000_000_000_000_u64 + number as u64))
             }
             Self::RareWord => any(|number| format!("/products?search={}", number.max(1000))),
-            Self::MiddlingWord => any(|number| format!("/products?search={}", number % 997)),
+            Self::MiddlingWord => any(|number| format!("/products?search={}", 100 + number % 897)),
             Self::CommonWord => Arc::new(["/products?search=shelf".to_owned()]),
             Self::NextPage => Arc::new([page_after(service, PAGES_ON).await?]),
         })

@@ -40,7 +40,7 @@ pub async fn measure(bench: &Bench<'_>, stores: &Stores, report: &mut Report) ->
         "A grown store",
         &format!(
             "Whole sales of random products by {} clients: {} products and no orders at first, against {} \
-             products and {} orders; PostgreSQL, both on one server.",
+             products and {} orders, and those of earlier runs; PostgreSQL, both on one server.",
             options.clients, options.products, options.grown_products, options.grown_orders
         ),
         &["store", "sales/s", "÷ small", "p50 ms", "p99 ms"],

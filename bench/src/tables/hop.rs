@@ -120,7 +120,7 @@ async fn pass(bench: &Bench<'_>, proxies: &Proxies, way: Way) -> anyhow::Result<
     let work = Work::Read { products: proxies.product.products.clone() };
     let watch = Watch::start(process.into_iter().collect());
     let outcome = closed_loop(at, &work, CONNECTIONS, bench.options.round()).await?;
-    let cpu: f64 = watch.end().iter().map(|usage| usage.cpu.as_secs_f64()).sum();
+    let cpu: f64 = watch.end()?.iter().map(|usage| usage.cpu.as_secs_f64()).sum();
     Ok(Passed { cpu_a_request: cpu * 1e6 / outcome.done.count() as f64, outcome })
 }
 

@@ -16,15 +16,26 @@ impl<K: Copy + Ord + Display, V> Rounds<K, V> {
     pub async fn run(
         options: &Options,
         things: &[K],
+        measure: impl AsyncFnMut(K) -> anyhow::Result<V>,
+    ) -> anyhow::Result<Self> {
+        Self::run_after(options, &[], things, measure).await
+    }
+
+    /// With things that come first in every round, since the others depend on what they showed.
+    pub async fn run_after(
+        options: &Options,
+        first: &[K],
+        then: &[K],
         mut measure: impl AsyncFnMut(K) -> anyhow::Result<V>,
     ) -> anyhow::Result<Self> {
         let mut all = BTreeMap::<K, Vec<V>>::new();
         for round in 0..=options.rounds {
-            let mut things = things.to_vec();
+            let (mut first, mut then) = (first.to_vec(), then.to_vec());
             if round % 2 == 1 {
-                things.reverse();
+                first.reverse();
+                then.reverse();
             }
-            for thing in things {
+            for thing in first.into_iter().chain(then) {
                 eprintln!("round {round} of {}: {thing}", options.rounds);
                 let measured = measure(thing).await?;
                 if round > 0 {
@@ -68,7 +79,7 @@ impl<K: Copy + Ord + Display> Rounds<K, Outcome> {
             let sum = |count: fn(&Outcome) -> u64| outcomes.iter().map(count).sum::<u64>();
             let counts = [
                 ("turned away", sum(|outcome| outcome.turned_away.count())),
-                ("with unknown outcome", sum(|outcome| outcome.unknown)),
+                ("with unknown outcome", sum(|outcome| outcome.unknown.count())),
                 ("failed", sum(|outcome| outcome.failed)),
             ];
             let told: Vec<String> = counts
@@ -112,5 +123,17 @@ mod tests {
         let ratios = rounds.compare(2, 1, |value| *value, ratio);
         assert_eq!(ratios.show(2), "1.75 (1.50–2.40)");
         assert!(ratio(1.0, 0.0).is_nan());
+    }
+
+    #[tokio::test]
+    async fn what_others_depend_on_comes_first_in_every_round() {
+        let options = Options::parse_from(["bench", "all", "--rounds", "1"]);
+        let mut order = Vec::new();
+        let measure = async |thing: u8| {
+            order.push(thing);
+            Ok(())
+        };
+        Rounds::run_after(&options, &[1, 2], &[3, 4], measure).await.unwrap();
+        assert_eq!(order, [1, 2, 3, 4, 2, 1, 4, 3]);
     }
 }

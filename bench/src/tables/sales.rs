@@ -14,8 +14,6 @@ use crate::{
 };
 
 const STEPS: [usize; 6] = [1, 8, 32, 64, 128, 256];
-/// Steps of pgbench with every column, which is shown beside and not charted.
-const FULL_STEPS: usize = 1;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Seller {
@@ -56,9 +54,7 @@ fn cases(options: &Options) -> Vec<Case> {
                 add(is_hot, Seller::Ours, clients);
                 add(is_hot, Seller::Lean, clients);
             }
-            for clients in [options.clients; FULL_STEPS] {
-                add(is_hot, Seller::Full, clients);
-            }
+            add(is_hot, Seller::Full, options.clients);
         }
     }
     if options.wants(Table::Hot) {

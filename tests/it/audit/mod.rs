@@ -1,6 +1,7 @@
 //! `pos audit` finds each broken invariant and no other, and finds nothing in a shop that sells meanwhile.
 
 mod plans;
+mod seeded;
 
 use std::{
     collections::BTreeSet,

@@ -42,18 +42,22 @@ pub struct Memory {
     pub in_huge_pages: bool,
 }
 
-/// `pos` with these arguments and settings, and none of the caller's own; `POS_TEST_BINARY` names another build of it.
+/// The program that is tested; `POS_TEST_BINARY` names another build of it.
+pub fn binary() -> String {
+    env::var("POS_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_pos").to_owned())
+}
+
+/// `pos` with these arguments and settings, and none of the caller's own.
 pub fn command(arguments: &[&str], settings: &[(String, String)]) -> Command {
     command_under(&[], arguments, settings)
 }
 
 fn command_under(under: &[String], arguments: &[&str], settings: &[(String, String)]) -> Command {
-    let binary = env::var("POS_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_pos").to_owned());
     let mut command = match under {
-        [] => Command::new(binary),
+        [] => Command::new(binary()),
         [program, rest @ ..] => {
             let mut command = Command::new(program);
-            command.args(rest).arg(binary);
+            command.args(rest).arg(binary());
             command
         }
     };
