@@ -1,5 +1,6 @@
 //! `pos audit` finds each broken invariant and no other, and finds nothing in a shop that sells meanwhile.
 
+mod contradictions;
 mod plans;
 mod seeded;
 

@@ -196,7 +196,7 @@ mod tests {
             }
         }
         assert_eq!(settled(2000, 8.0), 256.0, "a quick shop needs no limit but the greatest");
-        assert_eq!(settled(0, 256.0), LEAST);
+        assert_eq!(settled(0, 256.0), 2.0);
     }
 
     #[test]
