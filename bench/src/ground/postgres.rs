@@ -48,17 +48,27 @@ impl Postgres {
         Ok(!there)
     }
 
-    /// Where an earlier run left it.
-    pub async fn drop_database(&self, name: &str) -> anyhow::Result<()> {
+    /// Both databases of a split shop, where an earlier run left them.
+    pub async fn drop_split_databases(&self, prefix: &str) -> anyhow::Result<()> {
         let mut connection = self.server.connect("postgres").await?;
-        let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-        sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut connection).await?;
+        for name in names(prefix) {
+            let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut connection).await?;
+        }
+        Ok(())
+    }
+
+    /// As the server would by itself in time, and not while it is measured.
+    pub async fn vacuum(&self, prefix: &str) -> anyhow::Result<()> {
+        for name in names(prefix) {
+            self.execute(&name, "VACUUM ANALYZE".to_owned()).await?;
+        }
         Ok(())
     }
 
     /// A product and an order database whose names begin with `prefix`.
     pub async fn split_databases(&self, prefix: &str) -> anyhow::Result<SplitDatabases> {
-        let (product, order) = (format!("{prefix}_product"), format!("{prefix}_order"));
+        let [product, order] = names(prefix);
         self.database(&product).await?;
         self.database(&order).await?;
         Ok(SplitDatabases { product: self.url(&product), order: self.url(&order) })
@@ -71,6 +81,11 @@ impl Postgres {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
         Ok(())
     }
+}
+
+/// Of a split shop's product and order database.
+fn names(prefix: &str) -> [String; 2] {
+    ["product", "order"].map(|module| format!("{prefix}_{module}"))
 }
 
 /// One of PostgreSQL's own programs.

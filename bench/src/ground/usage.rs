@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Context;
 use torture::{lock::lock, process::children};
 
 /// Processor time is counted in ticks of this length; the same on every Linux.
@@ -29,15 +30,14 @@ pub struct Watch {
     ended: Arc<AtomicBool>,
 }
 
-/// Of a process and of all that it started; nothing where it is gone.
-pub fn usage(id: u32) -> Usage {
-    let mut sum = read(id).unwrap_or_default();
-    for child in children(id) {
-        let child = usage(child);
+/// Of a process and of all that it started; none where it is gone.
+fn usage(id: u32) -> Option<Usage> {
+    let mut sum = read(id)?;
+    for child in children(id).into_iter().filter_map(usage) {
         sum.cpu += child.cpu;
         sum.resident_bytes += child.resident_bytes;
     }
-    sum
+    Some(sum)
 }
 
 fn read(id: u32) -> Option<Usage> {
@@ -54,7 +54,7 @@ fn read(id: u32) -> Option<Usage> {
 
 impl Watch {
     pub fn start(ids: Vec<u32>) -> Self {
-        let before: Vec<Usage> = ids.iter().map(|id| usage(*id)).collect();
+        let before: Vec<Usage> = ids.iter().map(|id| usage(*id).unwrap_or_default()).collect();
         let most = Arc::new(Mutex::new(before.iter().map(|usage| usage.resident_bytes).collect::<Vec<_>>()));
         let ended = Arc::new(AtomicBool::new(false));
         tokio::spawn(sample(ids.clone(), most.clone(), ended.clone()));
@@ -67,23 +67,22 @@ impl Watch {
     /// When one of them is gone: what it takes is not nothing.
     pub fn end(self) -> anyhow::Result<Vec<Usage>> {
         self.ended.store(true, Ordering::Relaxed);
-        for id in &self.ids {
-            anyhow::ensure!(read(*id).is_some(), "process {id} has ended while it was measured");
-        }
         let most = lock(&self.most).clone();
-        let now = self.ids.iter().map(|id| usage(*id));
-        let both = now.zip(&self.before).zip(most);
-        let usages = both.map(|((now, before), most)| Usage {
-            cpu: now.cpu.saturating_sub(before.cpu),
-            resident_bytes: most.max(now.resident_bytes),
-        });
-        Ok(usages.collect())
+        let all = self.ids.iter().zip(&self.before).zip(most);
+        all.map(|((id, before), most)| {
+            let now = usage(*id).with_context(|| format!("process {id} has ended while it was measured"))?;
+            Ok(Usage {
+                cpu: now.cpu.saturating_sub(before.cpu),
+                resident_bytes: most.max(now.resident_bytes),
+            })
+        })
+        .collect()
     }
 }
 
 async fn sample(ids: Vec<u32>, most: Arc<Mutex<Vec<u64>>>, ended: Arc<AtomicBool>) {
     while !ended.load(Ordering::Relaxed) {
-        let now: Vec<u64> = ids.iter().map(|id| usage(*id).resident_bytes).collect();
+        let now: Vec<u64> = ids.iter().map(|id| usage(*id).unwrap_or_default().resident_bytes).collect();
         for (most, now) in lock(&most).iter_mut().zip(now) {
             *most = now.max(*most);
         }

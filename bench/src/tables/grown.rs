@@ -58,10 +58,7 @@ impl Stores {
         let postgres = Postgres::start(ground, &directory).await?;
         let databases = postgres.split_databases("grown").await?;
         if seed(bench, &directory.join("postgres.seeded"), &[&databases.product, &databases.order])? {
-            // or the server would, while it is measured
-            for database in ["grown_product", "grown_order"] {
-                postgres.execute(database, "VACUUM ANALYZE".to_owned()).await?;
-            }
+            postgres.vacuum("grown").await?;
         }
         Ok(Self { sqlite, postgres, databases })
     }

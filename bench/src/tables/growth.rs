@@ -24,9 +24,7 @@ const STORES: [Store; 2] = [Store::Small, Store::Grown];
 pub async fn measure(bench: &Bench<'_>, stores: &Stores, report: &mut Report) -> anyhow::Result<()> {
     let options = bench.options;
     // new at each run, so that it has no orders
-    for name in ["small_product", "small_order"] {
-        stores.postgres.drop_database(name).await?;
-    }
+    stores.postgres.drop_split_databases("small").await?;
     let new = stores.postgres.split_databases("small").await?;
     let small = Split::start(bench.ground, &new, options.products).await?;
     let grown = Split::start(bench.ground, &stores.databases, options.grown_products).await?;

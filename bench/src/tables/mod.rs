@@ -69,9 +69,7 @@ async fn on_postgres(bench: &Bench<'_>, report: &mut Report) -> anyhow::Result<(
     let databases = postgres.split_databases("shop").await?;
     let split = Split::start(ground, &databases, options.products).await?;
     let pgbench = Pgbench::prepare(ground, &postgres, &databases, options.products).await?;
-    for database in ["shop_product", "shop_order"] {
-        postgres.execute(database, "VACUUM ANALYZE".to_owned()).await?;
-    }
+    postgres.vacuum("shop").await?;
     let stand = Stand { bench, split: &split, pgbench: &pgbench };
     sales::measure(&stand, report).await?;
     if options.wants(Table::Reads) {

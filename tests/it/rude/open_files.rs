@@ -6,13 +6,13 @@ use std::{
     time::Duration,
 };
 
-use crate::support::{directory::Directory, wait::until};
+use crate::support::{directory::Directory, process::binary, wait::until};
 
 #[tokio::test]
 async fn a_start_raises_the_limit_of_open_files() {
     let directory = Directory::fresh();
     let mut process = Command::new("sh")
-        .args(["-c", r#"ulimit -S -n 256 && exec "$0" --listen 127.0.0.1:0"#, env!("CARGO_BIN_EXE_pos")])
+        .args(["-c", r#"ulimit -S -n 256 && exec "$0" --listen 127.0.0.1:0"#, &binary()])
         .env("POS__DATA_DIR", directory.path())
         .env("POS__SERVER__MAX_CONNECTIONS", "1000")
         .stdout(Stdio::null())
