@@ -4,7 +4,7 @@ use std::{rc::Rc, sync::Arc};
 
 use contract::{OrderId, ProductApi, Shop};
 use platform::{
-    database::{Database, GroupWriter},
+    database::{Database, Groups},
     deadline::Deadline,
     metrics::Metrics,
 };
@@ -26,8 +26,8 @@ pub(super) struct Parts {
     pub(super) admission: Admission,
     pub(super) metrics: OrderMetrics,
     /// S1 and S3 of orders that are placed at the same time.
-    pub(super) intents: GroupWriter<Intents>,
-    pub(super) projections: GroupWriter<Projections>,
+    pub(super) intents: Groups<Intents>,
+    pub(super) projections: Groups<Projections>,
 }
 
 /// The order module of one worker: an HTTP client to the product module cannot leave its thread.

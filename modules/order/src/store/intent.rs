@@ -85,7 +85,7 @@ impl GroupWork for Intents {
     type Answer = Option<DateTime<Utc>>;
 
     /// A failure is that of a COMMIT: of class `CommitUnknown` unless the database itself said no.
-    async fn write(&self, intents: Arc<[Intent]>) -> Result<Vec<Self::Answer>, StoreError> {
+    async fn run(&self, intents: Arc<[Intent]>) -> Result<Vec<Self::Answer>, StoreError> {
         let statement = insert(self.0.backend(), &intents);
         let rows = self.0.write_statement(statement).await?;
         let read = rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "created_at")?)));

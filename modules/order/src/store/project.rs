@@ -44,7 +44,7 @@ impl GroupWork for Projections {
     /// Whether it was this call that did.
     type Answer = bool;
 
-    async fn write(&self, decided: Arc<[Order]>) -> Result<Vec<bool>, StoreError> {
+    async fn run(&self, decided: Arc<[Order]>) -> Result<Vec<bool>, StoreError> {
         let mut written = self.write_all(decided.clone()).await?;
         Ok(decided.iter().map(|order| written.remove(&order.id.0)).collect())
     }

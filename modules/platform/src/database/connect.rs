@@ -19,7 +19,7 @@ use crate::settings::{DatabaseSettings, GroupSettings};
 const SQLITE_READERS: u32 = 4;
 
 /// Kinds of groups that a module has at most.
-const GROUP_KINDS: u32 = 4;
+const GROUP_KINDS: u32 = 5;
 
 /// `plan_cache_mode` for groups. PostgreSQL guesses ten rows for an array, sees one, and takes it for worth its while to plan each
 /// group anew: a third of its time for a sale. Their statements find their rows by a key, whatever it knew of the tables when
@@ -117,9 +117,13 @@ impl Database {
         &self.writer
     }
 
-    /// The same database to what writes in groups.
+    /// The same database to what works in groups.
     pub(super) fn for_groups(&self) -> Self {
-        Self { writer: self.grouped.clone(), ..self.clone() }
+        let reader = match self.backend() {
+            DbBackend::Postgres => &self.grouped,
+            _ => &self.reader,
+        };
+        Self { writer: self.grouped.clone(), reader: reader.clone(), ..self.clone() }
     }
 
     /// Where reads go. A commit that was acknowledged is seen by every later read.

@@ -1,7 +1,7 @@
-//! Writes what is asked for at the same time in groups, each in one transaction: they share its round trips and its sync, and
-//! a row that all of them want is locked once.
+//! Does what is asked for at the same time in groups, each by one transaction: they share its round trips and its sync, and a
+//! row that all of them want is locked, or read, once.
 //!
-//! No timer: a group is what queued up while the one before it was written, so whoever is alone waits for nobody.
+//! No timer: a group is what queued up while the one before it was under way, so whoever is alone waits for nobody.
 
 use std::{
     sync::{
@@ -22,25 +22,28 @@ use super::{
 };
 use crate::settings::GroupSettings;
 
-/// What is written in groups, and how.
+/// What is done in groups, and how.
 pub trait GroupWork: Send + Sync + 'static {
-    /// What somebody wants written.
+    /// What somebody wants.
     type Ask: Clone + Send + Sync + 'static;
     /// What they are told.
     type Answer: Send + 'static;
 
-    /// Writes all of them in one transaction, or none; answers each, in their order. One may be there twice.
+    /// What those are told of whose group did not come to its end, when it may have taken effect.
+    const LOST: ErrorClass = ErrorClass::CommitUnknown;
+
+    /// Does all of them in one transaction, or none; answers each, in their order. One may be there twice.
     ///
     /// # Errors
     /// When the database fails.
-    fn write(
+    fn run(
         &self,
         asks: Arc<[Self::Ask]>,
     ) -> impl Future<Output = Result<Vec<Self::Answer>, StoreError>> + Send;
 }
 
-/// Where to ask; cheap to clone. The writer ends with the last of them.
-pub struct GroupWriter<W: GroupWork>(Arc<Desk<W>>);
+/// Where to ask; cheap to clone. What serves it ends with the last of them.
+pub struct Groups<W: GroupWork>(Arc<Desk<W>>);
 
 struct Desk<W: GroupWork> {
     work: Arc<W>,
@@ -55,20 +58,20 @@ struct Ticket<W: GroupWork> {
 }
 
 impl Database {
-    /// To write in groups, on connections for these alone, what `work` makes of them.
-    pub fn in_groups<W: GroupWork>(&self, work: impl FnOnce(Self) -> W) -> GroupWriter<W> {
+    /// To do in groups, on connections for these alone, what `work` makes of them.
+    pub fn in_groups<W: GroupWork>(&self, work: impl FnOnce(Self) -> W) -> Groups<W> {
         let work = Arc::new(work(self.for_groups()));
-        GroupWriter(Arc::new(Desk { work, settings: self.groups, queue: Mutex::new(None) }))
+        Groups(Arc::new(Desk { work, settings: self.groups, queue: Mutex::new(None) }))
     }
 }
 
-impl<W: GroupWork> Clone for GroupWriter<W> {
+impl<W: GroupWork> Clone for Groups<W> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<W: GroupWork> GroupWriter<W> {
+impl<W: GroupWork> Groups<W> {
     /// Begins to write, on the runtime of the one who calls, unless it has begun; whoever asks first begins as well. A thread that
     /// serves requests wakes no other then for what it writes, and what it serves at one go is one group.
     pub fn begin(&self) {
@@ -89,7 +92,7 @@ impl<W: GroupWork> GroupWriter<W> {
         }
     }
 
-    /// Waits until it is written. Whoever leaves before its group begins leaves nothing behind; after that it may be written.
+    /// Waits until it is done. Whoever leaves before its group begins leaves nothing behind; after that it may be done.
     ///
     /// # Errors
     /// When the database fails; of class `CommitUnknown` when nobody knows what became of it.
@@ -98,7 +101,7 @@ impl<W: GroupWork> GroupWriter<W> {
         if self.queue().send(Ticket { ask, caller }).await.is_err() {
             return Err(StoreError::of(ErrorClass::NotSent, "the writer has ended"));
         }
-        let lost = || StoreError::of(ErrorClass::CommitUnknown, "the group was not written in time");
+        let lost = || StoreError::of(W::LOST, "its group did not come to its end in time");
         told.await.unwrap_or_else(|_| Err(lost()))
     }
 }
@@ -156,7 +159,7 @@ async fn settle<W: GroupWork>(
     if asks.is_empty() {
         return;
     }
-    match work.write(asks.clone()).await {
+    match work.run(asks.clone()).await {
         Ok(answers) => {
             debug_assert_eq!(answers.len(), callers.len());
             for (caller, answer) in callers.into_iter().zip(answers) {
@@ -165,7 +168,7 @@ async fn settle<W: GroupWork>(
         }
         Err(error) if asks.len() > 1 && is_of_a_row(&error) => {
             for (ask, caller) in asks.iter().zip(callers) {
-                let written = work.write([ask.clone()].into()).await;
+                let written = work.run([ask.clone()].into()).await;
                 let alone = written.and_then(|mut answers| answers.pop().ok_or_else(unanswered));
                 let _left = caller.send(alone);
             }

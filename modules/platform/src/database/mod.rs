@@ -21,7 +21,7 @@ pub use batch::{nth_key, read_as_one};
 pub use connect::{Database, PoolState};
 pub use error::{ErrorClass, StoreError};
 pub use facts::{Differing, Fact, compare_facts, create_facts, pin_facts};
-pub use group::{GroupWork, GroupWriter};
+pub use group::{GroupWork, Groups};
 pub use location::{Location, LocationError, locate};
 pub use lock::{FileLock, FileLockError};
 pub use migrate::{Migrations, SchemaState, migrate, schema_state};

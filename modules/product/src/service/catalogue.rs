@@ -39,7 +39,8 @@ impl ProductService {
     /// # Errors
     /// When there is none.
     pub async fn get(&self, id: ProductId, also_archived: bool) -> Result<Product, ProductError> {
-        store::find(&self.database, id)
+        self.lookups
+            .ask(id)
             .await?
             .filter(|product| also_archived || !product.archived)
             .ok_or(Refusal::NotFound(id).into())

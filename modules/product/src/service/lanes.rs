@@ -3,7 +3,7 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use platform::database::{Database, DatabaseTransaction, GroupWork, GroupWriter, StoreError};
+use platform::database::{Database, DatabaseTransaction, GroupWork, Groups, StoreError};
 
 use crate::store::Held;
 
@@ -33,8 +33,8 @@ pub(super) trait LaneWork: Send + Sync + 'static {
 
 /// Both lanes; cheap to clone.
 pub(super) struct Lanes<W: LaneWork> {
-    quick: GroupWriter<Lane<W>>,
-    patient: GroupWriter<Lane<W>>,
+    quick: Groups<Lane<W>>,
+    patient: Groups<Lane<W>>,
 }
 
 struct Lane<W> {
@@ -55,7 +55,7 @@ impl<W: LaneWork> Lanes<W> {
         Self { quick: lane(Held::Skip), patient: lane(Held::Wait) }
     }
 
-    /// Begins to write, as [`GroupWriter::begin`] does.
+    /// Begins to write, as [`Groups::begin`] does.
     pub(super) fn begin(&self) {
         self.quick.begin();
         self.patient.begin();
@@ -78,7 +78,7 @@ impl<W: LaneWork> GroupWork for Lane<W> {
     type Answer = Option<W::Answer>;
 
     /// Where a product was waited for in vain, what does not want it is written: the others alone have waited in vain.
-    async fn write(&self, asks: Arc<[W::Ask]>) -> Result<Vec<Option<W::Answer>>, StoreError> {
+    async fn run(&self, asks: Arc<[W::Ask]>) -> Result<Vec<Option<W::Answer>>, StoreError> {
         match write_unless_raced::<W>(&self.database, asks.clone(), self.held).await {
             Err(error) if error.is_lock_timeout() => {
                 write_unless_raced::<W>(&self.database, asks, Held::Skip).await

@@ -6,6 +6,7 @@ mod decision;
 mod error;
 mod import;
 mod lanes;
+mod lookups;
 mod moves;
 mod shelf;
 mod stock;
@@ -13,8 +14,9 @@ mod stock;
 use contract::Shop;
 use decision::Decisions;
 use lanes::Lanes;
+use lookups::Lookups;
 use moves::Moves;
-use platform::database::Database;
+use platform::database::{Database, Groups};
 
 pub use error::ProductError;
 pub use import::{ImportStop, Tally};
@@ -26,18 +28,21 @@ pub struct ProductService {
     shop: Shop,
     decisions: Lanes<Decisions>,
     moves: Lanes<Moves>,
+    lookups: Groups<Lookups>,
 }
 
 impl ProductService {
     pub fn new(database: Database, shop: Shop) -> Self {
         let (decisions, moves) = (Lanes::new(&database), Lanes::new(&database));
-        Self { database, shop, decisions, moves }
+        let lookups = database.in_groups(Lookups);
+        Self { database, shop, decisions, moves, lookups }
     }
 
-    /// Decisions and moves are written by the thread that calls from now on, unless another writes them.
+    /// Decisions, moves and lookups are served by the thread that calls from now on, unless another serves them.
     pub fn begin_groups(&self) {
         self.decisions.begin();
         self.moves.begin();
+        self.lookups.begin();
     }
 
     pub fn shop(&self) -> &Shop {

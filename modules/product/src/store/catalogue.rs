@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{ProductId, Quantity};
-use platform::database::{Database, StoreError, Writes, is_one_of, these_ids};
+use platform::database::{StoreError, Writes, is_one_of, these_ids};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, Iterable,
     Statement, sea_query::OnConflict,
@@ -108,12 +108,18 @@ fn level_row(product: &Product) -> stock::ActiveModel {
     stock::ActiveModel { quantity_milli, seq: Set(product.seq), ..stock_row(product) }
 }
 
-/// The product, archived or not.
-pub async fn find(database: &Database, id: ProductId) -> Result<Option<Product>, StoreError> {
-    let text = format!("{PRODUCTS}p.id = $1");
-    let statement = Statement::from_sql_and_values(database.backend(), text, [id.0.into()]);
-    let row = database.reader().query_one_raw(statement).await?;
-    row.as_ref().map(product_by_position).transpose()
+/// Those of these products that there are, archived or not.
+pub async fn find_all(
+    connection: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<BTreeMap<ProductId, Product>, StoreError> {
+    let backend = connection.get_database_backend();
+    // of both tables: see `Table::has`
+    let (named, stocked) = (is_one_of(backend, "p.id", 1), is_one_of(backend, "s.product_id", 1));
+    let text = format!("{PRODUCTS}{named} AND {stocked}");
+    let read = Statement::from_sql_and_values(backend, text, [these_ids(backend, ids)]);
+    let rows = connection.query_all_raw(read).await?;
+    rows.iter().map(|row| product_by_position(row).map(|product| (product.id, product))).collect()
 }
 
 /// Locks the product against sales, counts and edits, and reads it then.
@@ -143,12 +149,7 @@ pub async fn lock_all(
     if backend == DbBackend::Postgres {
         ids = lock_rows(transaction, ids, held).await?;
     }
-    // of both tables: see `Table::has`
-    let (named, stocked) = (is_one_of(backend, "p.id", 1), is_one_of(backend, "s.product_id", 1));
-    let text = format!("{PRODUCTS}{named} AND {stocked}");
-    let read = Statement::from_sql_and_values(backend, text, [these_ids(backend, ids)]);
-    let rows = transaction.query_all_raw(read).await?;
-    rows.iter().map(|row| product_by_position(row).map(|product| (product.id, product))).collect()
+    find_all(transaction, ids).await
 }
 
 /// Those of these products that there are, locked or not.

@@ -12,7 +12,7 @@ mod lookup;
 mod row;
 pub mod words;
 
-pub use catalogue::{Held, find, insert_all, lock, lock_all, update, update_all, with_stock};
+pub use catalogue::{Held, find_all, insert_all, lock, lock_all, update, update_all, with_stock};
 pub use deductions::{
     StoredDeduction, find_deduction, find_deductions, insert_deductions, is_deduction_race,
 };

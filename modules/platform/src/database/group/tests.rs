@@ -25,7 +25,7 @@ impl GroupWork for Shared {
     type Ask = i64;
     type Answer = i64;
 
-    async fn write(&self, asks: Arc<[i64]>) -> Result<Vec<i64>, StoreError> {
+    async fn run(&self, asks: Arc<[i64]>) -> Result<Vec<i64>, StoreError> {
         self.0.groups.lock().unwrap().push(asks.to_vec());
         self.0.under_way.fetch_add(1, Ordering::SeqCst);
         if asks.contains(&0) {
@@ -43,7 +43,7 @@ impl GroupWork for Shared {
 struct Rig {
     _scratch: Scratch,
     work: Arc<Doubling>,
-    writer: GroupWriter<Shared>,
+    writer: Groups<Shared>,
 }
 
 impl Rig {
