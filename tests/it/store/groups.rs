@@ -1,5 +1,7 @@
 //! What is asked for at the same time shares a transaction, and nothing else.
 
+use std::time::Duration;
+
 use contract::{ProductApi, Verdict};
 use futures_util::future::join_all;
 use platform::idempotency::{Keyed, RequestHash};
@@ -8,13 +10,17 @@ use product::{
     model::{Refusal, StockPolicy},
 };
 use rstest::rstest;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::support::{
     client::fresh_key,
     engine::Engine::{self, Postgres, Sqlite},
     postgres::waits_for_a_lock,
-    stores::{Stores, key, no_hurry, question},
+    stores::{Stores, command, key, no_hurry, question},
 };
+
+/// Until a process has seen that the server closed its connections, with time to spare.
+const HEARD_OF: Duration = Duration::from_millis(500);
 
 fn is_held(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Held { .. })
@@ -195,4 +201,24 @@ async fn an_order_of_a_product_that_is_not_there_waits_for_nobody() {
     }
     rival.rollback().await.unwrap();
     assert!(kept_up.await.iter().all(is_held));
+}
+
+/// A firewall forgets connections, a server restarts: a group that finds its own closed takes another.
+#[tokio::test]
+async fn connections_that_were_closed_while_nobody_used_them_fail_no_sale() {
+    let stores = Stores::fresh(Postgres).await;
+    let product = stores.make_product(StockPolicy::Deny, 100).await;
+    let replica = stores.replica();
+    let sell = async || replica.place(&key(), &command(&[(product, 1)])).await.unwrap();
+    sell().await;
+    for database in [&stores.product_database, &stores.order_database] {
+        let closed = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND query ~ 'UNNEST|ROLLBACK|COMMIT'";
+        let closed = Statement::from_string(DbBackend::Postgres, closed);
+        let row = database.writer().query_one_raw(closed).await.unwrap().unwrap();
+        assert!(row.try_get_by_index::<i64>(0).unwrap() > 0, "a sale has used a connection");
+    }
+    tokio::time::sleep(HEARD_OF).await;
+    sell().await;
+    assert_eq!(stores.stock(product).await, 98);
 }

@@ -6,6 +6,7 @@ mod decisions;
 mod full_disk;
 mod groups;
 mod large_catalogue;
+mod lookups;
 mod plans;
 mod together;
 mod upgrade;

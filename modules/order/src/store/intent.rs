@@ -88,7 +88,7 @@ impl GroupWork for Intents {
     async fn run(&self, intents: Arc<[Intent]>) -> Result<Vec<Self::Answer>, StoreError> {
         let statement = insert(self.0.backend(), &intents);
         let rows = self.0.write_statement(statement).await?;
-        let read = rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "created_at")?)));
+        let read = rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?)));
         let mut inserted = read.collect::<Result<BTreeMap<Uuid, DateTime<Utc>>, StoreError>>()?;
         Ok(intents.iter().map(|intent| inserted.remove(&intent.id.0)).collect())
     }

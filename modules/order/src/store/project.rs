@@ -7,9 +7,9 @@ use std::{
 
 use contract::OrderId;
 use platform::database::{
-    Column, Database, DatabaseTransaction, GroupWork, Kind, Rows, Sent, StoreError, Table, Writes,
+    Column, Database, DatabaseTransaction, GroupWork, Kind, Row, Rows, Sent, StoreError, Table, Writes, query,
 };
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
+use sea_orm::{DbBackend, Statement, Value};
 use uuid::Uuid;
 
 use super::row::{GIVEN_UP, LINES, TOTAL_OUT_OF_RANGE, unreadable};
@@ -92,10 +92,10 @@ async fn update_then_lines(
     let decided = in_key_order(decided);
     let update =
         heads(decided.values())?.statement(DbBackend::Sqlite, |decided| update(decided) + " RETURNING id");
-    let written = ids(&transaction.query_all_raw(update).await?)?;
-    let mut writes = Writes::within(transaction);
+    let written = ids(&query(transaction, update).await?)?;
+    let mut writes = Writes::to(DbBackend::Sqlite);
     writes.insert("order_lines", lines(decided.values().filter(|order| written.contains(&order.id.0))));
-    writes.execute().await?;
+    writes.execute(transaction).await?;
     Ok(written)
 }
 
@@ -110,8 +110,8 @@ fn update(decided: &Table) -> String {
     )
 }
 
-fn ids(rows: &[QueryResult]) -> Result<BTreeSet<Uuid>, StoreError> {
-    rows.iter().map(|row| row.try_get_by_index(0).map_err(StoreError::from)).collect()
+fn ids(rows: &[Row]) -> Result<BTreeSet<Uuid>, StoreError> {
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
 fn heads<'a>(decided: impl Iterator<Item = &'a &'a Order>) -> Result<Rows, StoreError> {

@@ -1,32 +1,19 @@
 //! Opens a database by its URL.
 
-use std::{str::FromStr, time::Duration};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, sqlx};
 
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement,
-    sqlx::{
-        self, Connection,
-        postgres::PgConnectOptions,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-    },
+use super::{
+    error::StoreError,
+    open::{for_groups, open_sqlite, postgres},
+    piped::Piped,
 };
-use tracing::log::LevelFilter;
-
-use super::error::StoreError;
 use crate::settings::{DatabaseSettings, GroupSettings};
 
 /// SQLite allows one writer; readers go beside it in WAL mode.
 const SQLITE_READERS: u32 = 4;
 
 /// Kinds of groups that a module has at most.
-const GROUP_KINDS: u32 = 5;
-
-/// `plan_cache_mode` for groups. PostgreSQL guesses ten rows for an array, sees one, and takes it for worth its while to plan each
-/// group anew: a third of its time for a sale. Their statements find their rows by a key, whatever it knew of the tables when
-/// it planned them.
-const PLANNED_ONCE: &str = "force_generic_plan";
-/// For all else: which index brings a page in its order depends on what is asked for.
-const PLANNED_ANEW: &str = "auto";
+const GROUP_KINDS: usize = 5;
 
 /// A module's database; cheap to clone.
 #[derive(Clone)]
@@ -35,7 +22,7 @@ pub struct Database {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     /// Connections of their own on PostgreSQL, one for each group that can be under way.
-    grouped: DatabaseConnection,
+    piped: Option<Piped>,
     /// A connection of its own on PostgreSQL: a pool that is busy must not look like a database that is away.
     pinger: DatabaseConnection,
     pub(super) transaction_tries: u32,
@@ -64,18 +51,15 @@ impl Database {
         if url.starts_with("sqlite:") {
             let writer = open_sqlite(url, settings, 1, false).await?;
             let reader = open_sqlite(url, settings, SQLITE_READERS, true).await?;
-            let (grouped, pinger) = (writer.clone(), reader.clone());
-            return Ok(Self { name, writer, reader, grouped, pinger, transaction_tries, groups });
+            let pinger = reader.clone();
+            return Ok(Self { name, writer, reader, piped: None, pinger, transaction_tries, groups });
         }
-        let at_once = u32::try_from(groups.at_once).unwrap_or(u32::MAX).max(1);
-        let writer = postgres(url, settings, settings.max_connections, PLANNED_ANEW)?;
+        let writer = postgres(url, settings, settings.max_connections)?;
         let writer = sea_orm::Database::connect(writer).await?;
-        // opened by those who write on them: a connection is served by the thread that opened it
-        let mut grouped = postgres(url, settings, at_once.saturating_mul(GROUP_KINDS), PLANNED_ONCE)?;
-        grouped.connect_lazy(true);
-        let grouped = sea_orm::Database::connect(grouped).await?;
-        let pinger = sea_orm::Database::connect(postgres(url, settings, 1, PLANNED_ANEW)?).await?;
-        Ok(Self { name, reader: writer.clone(), writer, grouped, pinger, transaction_tries, groups })
+        let at_once = groups.at_once.max(1).saturating_mul(GROUP_KINDS);
+        let piped = Some(Piped::open(for_groups(url, settings)?, at_once, settings)?);
+        let pinger = sea_orm::Database::connect(postgres(url, settings, 1)?).await?;
+        Ok(Self { name, reader: writer.clone(), writer, piped, pinger, transaction_tries, groups })
     }
 
     /// The same to read alone: an embedded database stays as it is, in its journal mode too.
@@ -91,8 +75,8 @@ impl Database {
             return Self::connect(name, url, settings).await;
         }
         let reader = open_sqlite(url, settings, SQLITE_READERS, true).await?;
-        let [writer, grouped, pinger] = [(); 3].map(|()| reader.clone());
-        Ok(Self { name, writer, reader, grouped, pinger, transaction_tries: 1, groups: settings.groups })
+        let (writer, pinger) = (reader.clone(), reader.clone());
+        Ok(Self { name, writer, reader, piped: None, pinger, transaction_tries: 1, groups: settings.groups })
     }
 
     /// Whether it is a PostgreSQL server that follows another: what it says may be of an earlier moment.
@@ -117,13 +101,9 @@ impl Database {
         &self.writer
     }
 
-    /// The same database to what works in groups.
-    pub(super) fn for_groups(&self) -> Self {
-        let reader = match self.backend() {
-            DbBackend::Postgres => &self.grouped,
-            _ => &self.reader,
-        };
-        Self { writer: self.grouped.clone(), reader: reader.clone(), ..self.clone() }
+    /// What groups write and read on, on PostgreSQL.
+    pub(super) fn piped(&self) -> Option<&Piped> {
+        self.piped.as_ref()
     }
 
     /// Where reads go. A commit that was acknowledged is seen by every later read.
@@ -155,18 +135,21 @@ impl Database {
     pub async fn close(self) -> Result<(), StoreError> {
         self.pinger.close_by_ref().await?;
         self.reader.close_by_ref().await?;
-        self.grouped.close_by_ref().await?;
+        if let Some(piped) = &self.piped {
+            piped.close();
+        }
         Ok(self.writer.close_by_ref().await?)
     }
 
     /// How many connections are open and idle, a pool each.
     pub fn pools(&self) -> Vec<PoolState> {
         let state = |role, (open, idle)| PoolState { name: format!("{}{role}", self.name), open, idle };
-        match self.backend() {
-            DbBackend::Postgres => [("", &self.writer), ("_groups", &self.grouped)]
-                .map(|(role, pool)| state(role, open_and_idle(pool.get_postgres_connection_pool())))
-                .into(),
-            _ => [("_writer", &self.writer), ("_reader", &self.reader)]
+        match &self.piped {
+            Some(piped) => vec![
+                state("", open_and_idle(self.writer.get_postgres_connection_pool())),
+                state("_groups", piped.open_and_idle()),
+            ],
+            None => [("_writer", &self.writer), ("_reader", &self.reader)]
                 .map(|(role, pool)| state(role, open_and_idle(pool.get_sqlite_connection_pool())))
                 .into(),
         }
@@ -175,81 +158,4 @@ impl Database {
 
 fn open_and_idle<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> (u32, usize) {
     (pool.size(), pool.num_idle())
-}
-
-fn bounded(url: &str, settings: &DatabaseSettings, max_connections: u32) -> ConnectOptions {
-    let mut options = ConnectOptions::new(url);
-    options
-        .max_connections(max_connections)
-        .acquire_timeout(Duration::from_millis(settings.acquire_timeout_ms))
-        .connect_timeout(Duration::from_millis(settings.connect_timeout_ms))
-        .test_before_acquire_if_idle_for(Duration::from_millis(settings.ping_after_idle_ms))
-        .sqlx_logging_level(LevelFilter::Trace)
-        .sqlx_slow_statements_logging_settings(
-            LevelFilter::Warn,
-            Duration::from_millis(settings.slow_statement_ms),
-        );
-    options
-}
-
-fn postgres(
-    url: &str,
-    settings: &DatabaseSettings,
-    max_connections: u32,
-    plans: &'static str,
-) -> Result<ConnectOptions, StoreError> {
-    PgConnectOptions::from_str(url).map_err(|error| invalid_url(&error.to_string()))?;
-    let mut options = bounded(url, settings, max_connections);
-    let statement_timeout = settings.statement_timeout_ms.to_string();
-    // Who gave up waiting leaves its statement behind in the server, and with it a connection of the pool.
-    let lock_timeout = settings.lock_timeout_ms.to_string();
-    // A process that is frozen in the middle of a transaction must not keep a product locked for the others.
-    let idle_timeout = settings.idle_transaction_timeout_ms.to_string();
-    options.map_sqlx_postgres_opts(move |options| {
-        options.options([
-            ("statement_timeout", statement_timeout.as_str()),
-            ("lock_timeout", lock_timeout.as_str()),
-            ("idle_in_transaction_session_timeout", idle_timeout.as_str()),
-            // Every statement finds its rows by a key. A plan that was made, and kept, while a table was small reads all of it,
-            // and so do they all until the server's statistics have caught up with a shop that has just opened.
-            ("enable_seqscan", "off"),
-            ("plan_cache_mode", plans),
-            ("jit", "off"),
-        ])
-    });
-    Ok(options)
-}
-
-async fn open_sqlite(
-    url: &str,
-    settings: &DatabaseSettings,
-    max_connections: u32,
-    read_only: bool,
-) -> Result<DatabaseConnection, StoreError> {
-    SqliteConnectOptions::from_str(url).map_err(|error| invalid_url(&error.to_string()))?;
-    let mut options = bounded(url, settings, max_connections);
-    let busy_timeout = Duration::from_millis(settings.busy_timeout_ms);
-    // Where the disk is full SQLite ends the transaction by itself, and sqlx 0.9 believes that it is still open: what comes next
-    // would be savepoints in a transaction that nobody commits, told as written and gone with the process. Such a
-    // connection is closed instead.
-    options.map_sqlx_sqlite_before_acquire(|connection, _| {
-        let is_clean = !connection.is_in_transaction();
-        Box::pin(async move { Ok(is_clean) })
-    });
-    // Pragmas belong to a connection: set here they hold for each one that the pool opens.
-    options.map_sqlx_sqlite_opts(move |options| {
-        let options = options.busy_timeout(busy_timeout).foreign_keys(true);
-        match read_only {
-            true => options.read_only(true),
-            false => options
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full),
-        }
-    });
-    Ok(sea_orm::Database::connect(options).await?)
-}
-
-fn invalid_url(reason: &str) -> StoreError {
-    DbErr::Conn(sea_orm::RuntimeErr::Internal(format!("the database URL cannot be read: {reason}"))).into()
 }

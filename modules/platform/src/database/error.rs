@@ -1,11 +1,11 @@
 //! What a failure of the database means for the one who asked.
 
-use std::time::Duration;
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use sea_orm::{
-    DbErr, RuntimeErr,
-    sqlx::{self, error::ErrorKind as SqlxErrorKind},
-};
+use deadpool_postgres::PoolError;
+use sea_orm::{DbErr, RuntimeErr};
+
+use super::classify::{self, LOCK_NOT_AVAILABLE};
 
 /// What the caller may conclude.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,12 +33,42 @@ pub enum ErrorClass {
 #[error("the database failed")]
 pub struct StoreError {
     pub class: ErrorClass,
-    pub source: DbErr,
+    pub source: Cause,
+}
+
+/// What was said, and by whom.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Cause {
+    #[error(transparent)]
+    Pooled(DbErr),
+    #[error(transparent)]
+    Piped(Arc<tokio_postgres::Error>),
+    /// By us.
+    #[error("{0}")]
+    Ours(String),
 }
 
 impl From<DbErr> for StoreError {
     fn from(source: DbErr) -> Self {
-        Self { class: classify(&source), source }
+        Self { class: classify::pooled(&source), source: Cause::Pooled(source) }
+    }
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(source: tokio_postgres::Error) -> Self {
+        Self { class: classify::piped(&source), source: Cause::Piped(Arc::new(source)) }
+    }
+}
+
+/// No connection could be had.
+impl From<PoolError> for StoreError {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(source) => {
+                Self { class: ErrorClass::NotSent, source: Cause::Piped(Arc::new(source)) }
+            }
+            error => Self::of(ErrorClass::NotSent, error.to_string()),
+        }
     }
 }
 
@@ -46,7 +76,11 @@ impl StoreError {
     /// The failure of a COMMIT, or of a statement that is its own transaction: unless the database itself said no,
     /// nobody knows.
     pub fn of_commit(source: DbErr) -> Self {
-        let class = match classify(&source) {
+        Self::from(source).into_commit()
+    }
+
+    pub(super) fn into_commit(self) -> Self {
+        let class = match self.class {
             said_no @ (ErrorClass::Duplicate(_)
             | ErrorClass::Refused
             | ErrorClass::Contention
@@ -54,7 +88,23 @@ impl StoreError {
             | ErrorClass::Unwritable) => said_no,
             ErrorClass::Broken | ErrorClass::CommitUnknown | ErrorClass::Other => ErrorClass::CommitUnknown,
         };
-        Self { class, source }
+        Self { class, ..self }
+    }
+
+    /// Of a statement that COMMIT was sent behind: what the server refused is not committed, of all else nobody knows.
+    pub(super) fn before_commit(self) -> Self {
+        match self.sqlstate() {
+            Some(_) => self,
+            None => Self { class: ErrorClass::CommitUnknown, ..self },
+        }
+    }
+
+    /// Of what comes before the statement itself.
+    pub(super) fn before_sent(self) -> Self {
+        match self.class {
+            ErrorClass::Broken => Self { class: ErrorClass::NotSent, ..self },
+            _ => self,
+        }
     }
 
     /// A row that cannot be what it is: a value outside what our code writes.
@@ -64,7 +114,7 @@ impl StoreError {
 
     /// One that is ours and not the driver's.
     pub(super) fn of(class: ErrorClass, what: impl Into<String>) -> Self {
-        Self { class, source: DbErr::Custom(what.into()) }
+        Self { class, source: Cause::Ours(what.into()) }
     }
 
     /// Nothing was written, because another transaction held a row for longer than it was waited for.
@@ -96,87 +146,22 @@ impl StoreError {
 
     /// A row that another transaction holds was waited for in vain.
     pub fn is_lock_timeout(&self) -> bool {
-        let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
-            &self.source
-        else {
-            return false;
-        };
-        let code = error.as_database_error().and_then(|error| error.code());
-        code.as_deref() == Some(LOCK_NOT_AVAILABLE)
+        self.sqlstate().as_deref() == Some(LOCK_NOT_AVAILABLE)
+    }
+
+    /// Where it is the server's own word.
+    fn sqlstate(&self) -> Option<Cow<'_, str>> {
+        match &self.source {
+            Cause::Piped(error) => error.as_db_error().map(|said| said.code().code().into()),
+            Cause::Pooled(
+                DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)),
+            ) => error.as_database_error().and_then(|said| said.code()),
+            Cause::Pooled(_) | Cause::Ours(_) => None,
+        }
     }
 
     /// The unique key that was violated contains `name`.
     pub fn is_duplicate_of(&self, name: &str) -> bool {
         matches!(&self.class, ErrorClass::Duplicate(key) if key.contains(name))
     }
-}
-
-fn classify(error: &DbErr) -> ErrorClass {
-    match error {
-        DbErr::ConnectionAcquire(_) => ErrorClass::NotSent,
-        DbErr::Conn(RuntimeErr::SqlxError(error))
-        | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error)) => classify_sqlx(error),
-        DbErr::Conn(RuntimeErr::Internal(_)) => ErrorClass::NotSent,
-        _ => ErrorClass::Other,
-    }
-}
-
-fn classify_sqlx(error: &sqlx::Error) -> ErrorClass {
-    match error {
-        sqlx::Error::Database(error) => classify_code(error.as_ref()),
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => ErrorClass::NotSent,
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => ErrorClass::Broken,
-        _ => ErrorClass::Other,
-    }
-}
-
-/// PostgreSQL's SQLSTATEs (appendix A of its manual), SQLite's extended result codes (sqlite.org/rescode.html).
-///
-/// SQLite tells FULL before the last frame of a commit is in its log, so nothing was written; an I/O error may also be
-/// that of the fsync after it.
-fn classify_code(error: &dyn sqlx::error::DatabaseError) -> ErrorClass {
-    let code = error.code().unwrap_or_default();
-    match (error.kind(), code.as_ref()) {
-        (SqlxErrorKind::UniqueViolation, _) => {
-            ErrorClass::Duplicate(error.constraint().unwrap_or(error.message()).to_owned())
-        }
-        (
-            SqlxErrorKind::ForeignKeyViolation
-            | SqlxErrorKind::CheckViolation
-            | SqlxErrorKind::NotNullViolation,
-            _,
-        ) => ErrorClass::Refused,
-        // serialization failure, deadlock; SQLITE_BUSY, _LOCKED, _BUSY_SNAPSHOT
-        (_, "40001" | "40P01" | "5" | "6" | "517") => ErrorClass::Contention,
-        // too many connections, starting up: said before anything was asked
-        (_, "53300" | "57P03") => ErrorClass::NotSent,
-        // disk full, read-only transaction
-        (_, "53100" | "25006") => ErrorClass::Unwritable,
-        // shutting down, killed; statement and lock time-out; idle in transaction; connection exceptions
-        (_, "57P01" | "57P02" | "57014" | LOCK_NOT_AVAILABLE | "25P03" | "08000" | "08003" | "08006") => {
-            ErrorClass::Broken
-        }
-        // data exceptions
-        (_, code) if code.len() == SQLSTATE_LENGTH && code.starts_with("22") => ErrorClass::Refused,
-        (_, code) => match sqlite_family(code) {
-            Some(SQLITE_FULL | SQLITE_READONLY) => ErrorClass::Unwritable,
-            Some(SQLITE_IOERR) => ErrorClass::Broken,
-            _ => ErrorClass::Other,
-        },
-    }
-}
-
-/// Of PostgreSQL, once `lock_timeout` has passed.
-const LOCK_NOT_AVAILABLE: &str = "55P03";
-
-const SQLITE_READONLY: u32 = 8;
-const SQLITE_IOERR: u32 = 10;
-const SQLITE_FULL: u32 = 13;
-
-const SQLSTATE_LENGTH: usize = 5;
-
-/// The primary result code, its lowest byte; `None` for a SQLSTATE.
-fn sqlite_family(code: &str) -> Option<u32> {
-    (code.len() < SQLSTATE_LENGTH).then(|| code.parse::<u32>().ok()).flatten().map(|code| code & 0xff)
 }

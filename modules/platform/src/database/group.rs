@@ -58,9 +58,9 @@ struct Ticket<W: GroupWork> {
 }
 
 impl Database {
-    /// To do in groups, on connections for these alone, what `work` makes of them.
+    /// To do in groups what `work` makes of them.
     pub fn in_groups<W: GroupWork>(&self, work: impl FnOnce(Self) -> W) -> Groups<W> {
-        let work = Arc::new(work(self.for_groups()));
+        let work = Arc::new(work(self.clone()));
         Groups(Arc::new(Desk { work, settings: self.groups, queue: Mutex::new(None) }))
     }
 }

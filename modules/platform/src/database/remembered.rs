@@ -11,7 +11,7 @@ use sea_orm::{
 use sea_orm_migration::SchemaManager;
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use together::{Remembered, find_all, is_key_race, remember_all};
+pub use together::{Remembered, find_all, found, is_key_race, remember_all};
 
 use super::{connect::Database, error::StoreError, sql::now_plus_ms, transaction::WriteError};
 use crate::{

@@ -37,7 +37,12 @@ impl Drop for Scratch {
 }
 
 async fn connect(directory: &std::path::Path) -> Database {
-    let settings = DatabaseSettings {
+    let url = format!("sqlite:{}", directory.join("scratch.db").display());
+    Database::connect("scratch", &url, &settings()).await.unwrap()
+}
+
+pub fn settings() -> DatabaseSettings {
+    DatabaseSettings {
         migrate_on_start: true,
         max_connections: 4,
         acquire_timeout_ms: 2000,
@@ -50,7 +55,5 @@ async fn connect(directory: &std::path::Path) -> Database {
         transaction_tries: TRIES,
         slow_statement_ms: 1000,
         groups: GroupSettings { size: 4, queue: 16, at_once: 2, patience_ms: 100, timeout_ms: 2000 },
-    };
-    let url = format!("sqlite:{}", directory.join("scratch.db").display());
-    Database::connect("scratch", &url, &settings).await.unwrap()
+    }
 }

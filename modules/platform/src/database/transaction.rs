@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, RuntimeErr, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
+    DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
 use super::{connect::Database, error::StoreError};
@@ -45,23 +44,8 @@ impl Database {
         }
     }
 
-    /// Runs a statement that is its own transaction; redone after contention as [`Database::write`] is.
-    ///
-    /// # Errors
-    /// The database's; of class `CommitUnknown` unless it said no itself.
-    pub async fn write_statement(&self, statement: Statement) -> Result<Vec<QueryResult>, StoreError> {
-        let mut tried = 0;
-        loop {
-            // To its end: `query_one` would return with the first row, before the statement's own COMMIT.
-            let rows = self.writer().query_all_raw(statement.clone()).await.map_err(StoreError::of_commit);
-            if !self.backs_off(rows.as_ref().err(), &mut tried).await {
-                return rows;
-            }
-        }
-    }
-
     /// Counts a try; whether it is to be redone, which it is after a pause that has passed then.
-    async fn backs_off(&self, error: Option<&StoreError>, tried: &mut u32) -> bool {
+    pub(super) async fn backs_off(&self, error: Option<&StoreError>, tried: &mut u32) -> bool {
         *tried += 1;
         let redo = *tried < self.transaction_tries && error.is_some_and(StoreError::is_contention);
         if redo {
@@ -73,7 +57,7 @@ impl Database {
     /// Begins in a task of its own, so that a caller whose time is up cannot leave it half-way. sqlx 0.9 hands a connection
     /// whose BEGIN was sent and not yet answered to the next user as if nothing had been, and what that one writes, and
     /// is told was written, is in a transaction that nobody commits.
-    async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+    pub(super) async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
         let writer = self.writer().clone();
         // SQLite: take the write lock at once. A transaction that reads first and writes then fails under contention.
         let options = TransactionOptions {
@@ -89,17 +73,26 @@ impl Database {
         work: &impl AsyncFn(&DatabaseTransaction) -> Result<T, E>,
     ) -> Result<T, E> {
         let transaction = self.begin().await?;
-        match work(&transaction).await {
-            Ok(value) => {
-                transaction.commit().await.map_err(StoreError::of_commit)?;
-                Ok(value)
+        let worked = work(&transaction).await;
+        end(transaction, worked).await
+    }
+}
+
+/// Commits what went well, and undoes what did not.
+pub(super) async fn end<T, E: WriteError>(
+    transaction: DatabaseTransaction,
+    worked: Result<T, E>,
+) -> Result<T, E> {
+    match worked {
+        Ok(value) => {
+            transaction.commit().await.map_err(StoreError::of_commit)?;
+            Ok(value)
+        }
+        Err(error) => {
+            if let Err(rollback) = transaction.rollback().await {
+                tracing::debug!(error = %rollback, "rollback failed; the connection is closed before its next use");
             }
-            Err(error) => {
-                if let Err(rollback) = transaction.rollback().await {
-                    tracing::debug!(error = %rollback, "rollback failed; the connection is closed before its next use");
-                }
-                Err(error)
-            }
+            Err(error)
         }
     }
 }

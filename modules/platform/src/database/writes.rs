@@ -1,7 +1,7 @@
 //! Changes that are written together: by one statement on PostgreSQL, which saves the others' ways there and back; one after
 //! the other on SQLite, which is in the same process.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::{
     error::StoreError,
@@ -9,8 +9,7 @@ use super::{
 };
 
 /// Changes of different tables, none of which reads what another writes: PostgreSQL makes them in an order of its own.
-pub struct Writes<'a> {
-    transaction: &'a DatabaseTransaction,
+pub struct Writes {
     sent: Sent,
     /// As PostgreSQL's `WITH` takes them.
     parts: Vec<String>,
@@ -18,11 +17,10 @@ pub struct Writes<'a> {
     statements: Vec<Statement>,
 }
 
-impl<'a> Writes<'a> {
-    /// None yet.
-    pub fn within(transaction: &'a DatabaseTransaction) -> Self {
-        let sent = Sent::to(transaction.get_database_backend());
-        Self { transaction, sent, parts: Vec::new(), statements: Vec::new() }
+impl Writes {
+    /// None yet, to this database.
+    pub fn to(backend: DbBackend) -> Self {
+        Self { sent: Sent::to(backend), parts: Vec::new(), statements: Vec::new() }
     }
 
     /// Inserts rows into a table that has their columns.
@@ -45,15 +43,20 @@ impl<'a> Writes<'a> {
         }
     }
 
-    /// Writes them.
+    /// To be run in their order; none where there is nothing to write.
+    pub fn into_statements(self) -> Vec<Statement> {
+        let joined = format!("WITH {} SELECT 1", self.parts.join(", "));
+        let as_one = (!self.parts.is_empty()).then(|| self.sent.statement(joined));
+        self.statements.into_iter().chain(as_one).collect()
+    }
+
+    /// Writes them in a transaction.
     ///
     /// # Errors
     /// When the database fails; then the transaction has to be rolled back.
-    pub async fn execute(self) -> Result<(), StoreError> {
-        let joined = format!("WITH {} SELECT 1", self.parts.join(", "));
-        let as_one = (!self.parts.is_empty()).then(|| self.sent.statement(joined));
-        for statement in self.statements.into_iter().chain(as_one) {
-            self.transaction.execute_raw(statement).await?;
+    pub async fn execute(self, transaction: &impl ConnectionTrait) -> Result<(), StoreError> {
+        for statement in self.into_statements() {
+            transaction.execute_raw(statement).await?;
         }
         Ok(())
     }

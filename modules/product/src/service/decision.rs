@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use contract::{DecideLine, Deduction, OrderId, ProductId, RefusalCause, Verdict};
 use platform::{
     clock,
-    database::{DatabaseTransaction, StoreError, Writes},
+    database::{GroupTransaction, StoreError, Writes},
     idempotency::RequestHash,
 };
 
 use super::{
     ProductError, ProductService,
-    lanes::{LaneWork, unless_raced},
+    lanes::{LaneWork, Written, unless_raced},
     shelf::Shelf,
 };
 use crate::{
@@ -57,18 +57,18 @@ impl ProductService {
         order: OrderId,
         hash: Option<RequestHash>,
     ) -> Result<Deduction, ProductError> {
-        let given_up = async |transaction: &DatabaseTransaction| {
-            if let Some(stands) = store::find_deduction(transaction, order).await? {
-                return Ok(stands);
+        let given_up = async |transaction: &GroupTransaction<'_>| {
+            let mut writes = Writes::to(transaction.backend());
+            let [rows] = transaction.read([store::find_deductions(transaction.backend(), [order])]).await?;
+            if let Some(stands) = store::found_deductions(transaction, rows).await?.remove(&order) {
+                return Ok((stands, writes));
             }
-            let stored =
-                fresh(order, hash, Verdict::Refused { cause: RefusalCause::GivenUp, lines: Vec::new() });
-            let mut writes = Writes::within(transaction);
+            let refused = Verdict::Refused { cause: RefusalCause::GivenUp, lines: Vec::new() };
+            let stored = fresh(order, hash, refused);
             store::insert_deductions(&mut writes, [&stored])?;
-            writes.execute().await?;
-            Ok::<_, StoreError>(stored)
+            Ok((stored, writes))
         };
-        let refuse = async || self.database.write(given_up).await;
+        let refuse = async || self.database.write_grouped(given_up).await;
         of_this_request(unless_raced(store::is_deduction_race, refuse).await?, hash)
     }
 }
@@ -83,16 +83,17 @@ impl LaneWork for Decisions {
 
     /// Each order is decided with what those before it leave; what was decided before stands.
     async fn write(
-        transaction: &DatabaseTransaction,
+        transaction: &GroupTransaction<'_>,
         questions: &[Question],
         held: Held,
-    ) -> Result<Vec<Option<StoredDeduction>>, StoreError> {
+    ) -> Result<Written<StoredDeduction>, StoreError> {
         let lines = questions.iter().flat_map(|question| &question.lines);
         let products: BTreeSet<ProductId> = lines.map(|line| line.product_id).collect();
-        let mut shelf = Shelf::lock(transaction, products, held).await?;
-        // later than the locks: what was decided before them is seen
         let orders: BTreeSet<OrderId> = questions.iter().map(|question| question.order).collect();
-        let mut decided = store::find_deductions(transaction, orders).await?;
+        let stood = store::find_deductions(transaction.backend(), orders);
+        // later than the locks: what was decided before them is seen
+        let (mut shelf, stood) = Shelf::lock(transaction, products, held, stood).await?;
+        let mut decided = store::found_deductions(transaction, stood).await?;
         let mut new = BTreeMap::new();
         for question in questions {
             // an order that is there twice is one
@@ -101,12 +102,12 @@ impl LaneWork for Decisions {
                 new.insert(question.order, decide(question, &mut shelf)?);
             }
         }
-        let mut writes = Writes::within(transaction);
+        let mut writes = Writes::to(transaction.backend());
         store::insert_deductions(&mut writes, new.values())?;
         shelf.write(&mut writes);
-        writes.execute().await?;
         decided.append(&mut new);
-        Ok(questions.iter().map(|question| decided.get(&question.order).cloned()).collect())
+        let answers = questions.iter().map(|question| decided.get(&question.order).cloned()).collect();
+        Ok((answers, writes))
     }
 }
 

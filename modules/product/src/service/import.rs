@@ -10,7 +10,7 @@ use platform::{
 use super::{ProductService, catalogue::opened};
 use crate::{
     model::{ImportLine, LineFault, Product, Refusal, Step, Subject},
-    store::{self, Held},
+    store,
 };
 
 /// Times that a batch is redone because a running shop took a SKU or barcode at the same moment: each is seen then.
@@ -195,7 +195,7 @@ async fn write_in(
 async fn lock(transaction: &DatabaseTransaction, due: &[&ImportLine]) -> Result<Standing, StoreError> {
     let subjects = due.iter().map(|line| &line.subject);
     let found = store::with_subjects(transaction, subjects).await?;
-    let locked = store::lock_all(transaction, found.values().map(|product| product.id), Held::Wait).await?;
+    let locked = store::lock_all(transaction, found.values().map(|product| product.id)).await?;
     let live = locked.into_values().filter(|product| !product.archived);
     Ok(Standing {
         products: live.map(|product| (Subject::of(&product), product)).collect(),

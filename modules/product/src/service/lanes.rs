@@ -3,12 +3,15 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use platform::database::{Database, DatabaseTransaction, GroupWork, Groups, StoreError};
+use platform::database::{Database, GroupTransaction, GroupWork, Groups, StoreError, Writes};
 
 use crate::store::Held;
 
 /// Redos after another transaction wrote the same key in between; the first redo already finds it.
 const RACE_TRIES: u32 = 5;
+
+/// Answers in the order in which they were asked for, none where another transaction holds a product; and what is to be written.
+pub(super) type Written<A> = (Vec<Option<A>>, Writes);
 
 /// What is written in lanes.
 pub(super) trait LaneWork: Send + Sync + 'static {
@@ -20,15 +23,15 @@ pub(super) trait LaneWork: Send + Sync + 'static {
     /// Whether a plain INSERT met what was committed after it was looked for: the whole is redone, and finds it.
     fn is_race(error: &StoreError) -> bool;
 
-    /// Writes all of them; answers each in their order, or nothing where another transaction holds a product that it wants.
+    /// Says what is to be written for all of them, and what they are told then.
     ///
     /// # Errors
     /// When the database fails.
     fn write(
-        transaction: &DatabaseTransaction,
+        transaction: &GroupTransaction<'_>,
         asks: &[Self::Ask],
         held: Held,
-    ) -> impl Future<Output = Result<Vec<Option<Self::Answer>>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Written<Self::Answer>, StoreError>> + Send;
 }
 
 /// Both lanes; cheap to clone.
@@ -96,7 +99,7 @@ async fn write_unless_raced<W: LaneWork>(
     let database = database.clone();
     unless_raced(W::is_race, async move || {
         let asks = asks.clone();
-        database.write(async move |transaction| W::write(transaction, &asks, held).await).await
+        database.write_grouped(async move |transaction| W::write(transaction, &asks, held).await).await
     })
     .await
 }

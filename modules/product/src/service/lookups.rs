@@ -17,7 +17,8 @@ impl GroupWork for Lookups {
     const LOST: ErrorClass = ErrorClass::Broken;
 
     async fn run(&self, ids: Arc<[ProductId]>) -> Result<Vec<Option<Product>>, StoreError> {
-        let found = store::find_all(self.0.reader(), ids.iter().map(|id| id.0)).await?;
+        let find = store::find_all(self.0.backend(), ids.iter().copied());
+        let found = store::found(&self.0.read_grouped(find).await?)?;
         Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
     }
 }

@@ -5,13 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use contract::{ProductId, Quantity};
 use platform::{
     database::{
-        DatabaseTransaction, StoreError, Writes,
+        GroupTransaction, StoreError, Writes,
         remembered::{self, Outcome, Remembered},
     },
     idempotency::{Answer, Keyed},
 };
 
-use super::{ProductError, ProductService, catalogue::told, lanes::LaneWork, shelf::Shelf};
+use super::{
+    ProductError, ProductService,
+    catalogue::told,
+    lanes::{LaneWork, Written},
+    shelf::Shelf,
+};
 use crate::{
     model::{Movement, Refusal},
     store::{Entry, Held},
@@ -51,14 +56,15 @@ impl LaneWork for Moves {
     }
 
     async fn write(
-        transaction: &DatabaseTransaction,
+        transaction: &GroupTransaction<'_>,
         moves: &[Move],
         held: Held,
-    ) -> Result<Vec<Option<Answer<Remembered>>>, StoreError> {
+    ) -> Result<Written<Answer<Remembered>>, StoreError> {
         let products: BTreeSet<ProductId> = moves.iter().map(|asked| asked.product).collect();
-        let mut shelf = Shelf::lock(transaction, products, held).await?;
+        let used = remembered::find_all(transaction.backend(), moves.iter().map(|asked| &asked.request.key));
         // later than the locks: what was done before them is seen
-        let stood = remembered::find_all(transaction, moves.iter().map(|asked| &asked.request.key)).await?;
+        let (mut shelf, used) = Shelf::lock(transaction, products, held, used).await?;
+        let stood = remembered::found(&used)?;
         let (mut new, mut answers) = (BTreeMap::new(), Vec::new());
         for Move { request, product, change, entry } in moves {
             let key = request.key.as_str();
@@ -76,10 +82,9 @@ impl LaneWork for Moves {
                 None => None,
             });
         }
-        let mut writes = Writes::within(transaction);
+        let mut writes = Writes::to(transaction.backend());
         remembered::remember_all(&mut writes, &new);
         shelf.write(&mut writes);
-        writes.execute().await?;
-        Ok(answers)
+        Ok((answers, writes))
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{ProductId, Quantity};
-use platform::database::{DatabaseTransaction, StoreError, Writes};
+use platform::database::{GroupTransaction, Row, Statement, StoreError, Writes};
 
 use crate::{
     model::{Movement, Product, Refusal},
-    store::{self, Entry, Held},
+    store::{self, Entry, Held, Locked},
 };
 
 pub(super) struct Shelf {
@@ -18,21 +18,18 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
-    /// Locks the products and reads them then.
+    /// Locks the products and reads them then, and what `then` asks for.
     pub(super) async fn lock(
-        transaction: &DatabaseTransaction,
+        transaction: &GroupTransaction<'_>,
         ids: impl IntoIterator<Item = ProductId>,
         held: Held,
-    ) -> Result<Self, StoreError> {
+        then: Statement,
+    ) -> Result<(Self, Vec<Row>), StoreError> {
         let ids: Vec<ProductId> = ids.into_iter().collect();
-        let mut on_sale = store::lock_all(transaction, ids.iter().copied(), held).await?;
-        let missing: Vec<ProductId> = ids.into_iter().filter(|id| !on_sale.contains_key(id)).collect();
-        let held_by_others = match held {
-            Held::Skip if !missing.is_empty() => store::with_stock(transaction, missing).await?,
-            Held::Skip | Held::Wait => BTreeSet::new(),
-        };
-        on_sale.retain(|_, product| !product.archived);
-        Ok(Self { on_sale, held_by_others, moved: Vec::new() })
+        let (Locked { mut products, held_by_others }, rows) =
+            store::lock_and_read(transaction, &ids, held, then).await?;
+        products.retain(|_, product| !product.archived);
+        Ok((Self { on_sale: products, held_by_others, moved: Vec::new() }, rows))
     }
 
     /// Whether it can be told here what stands of this product, if only that there is none.
@@ -63,7 +60,7 @@ impl Shelf {
     }
 
     /// Writes what has moved.
-    pub(super) fn write(self, writes: &mut Writes<'_>) {
+    pub(super) fn write(self, writes: &mut Writes) {
         store::append_all(writes, &self.moved);
     }
 }

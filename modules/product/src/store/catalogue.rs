@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{ProductId, Quantity};
-use platform::database::{StoreError, Writes, is_one_of, these_ids};
+use platform::database::{GroupTransaction, Row, StoreError, Writes, is_one_of, query, these_ids};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, Iterable,
     Statement, sea_query::OnConflict,
@@ -32,9 +32,9 @@ pub async fn insert_all(
     product::Entity::insert_many(products().map(catalogue_row)).exec_without_returning(transaction).await?;
     stock::Entity::insert_many(products().map(level_row)).exec_without_returning(transaction).await?;
     let openings = new.iter().filter_map(|(product, opening)| Some((product.id, opening.as_ref()?)));
-    let mut writes = Writes::within(transaction);
+    let mut writes = Writes::to(transaction.get_database_backend());
     insert_movements(&mut writes, openings);
-    writes.execute().await?;
+    writes.execute(transaction).await?;
     words::insert(transaction, &products().map(named).collect::<Vec<_>>()).await?;
     Ok(())
 }
@@ -108,23 +108,25 @@ fn level_row(product: &Product) -> stock::ActiveModel {
     stock::ActiveModel { quantity_milli, seq: Set(product.seq), ..stock_row(product) }
 }
 
-/// Those of these products that there are, archived or not.
-pub async fn find_all(
-    connection: &impl ConnectionTrait,
-    ids: impl IntoIterator<Item = Uuid>,
-) -> Result<BTreeMap<ProductId, Product>, StoreError> {
-    let backend = connection.get_database_backend();
+/// Asks for those of these products that there are, archived or not, as [`found`] reads it.
+pub fn find_all(backend: DbBackend, ids: impl IntoIterator<Item = ProductId>) -> Statement {
     // of both tables: see `Table::has`
     let (named, stocked) = (is_one_of(backend, "p.id", 1), is_one_of(backend, "s.product_id", 1));
     let text = format!("{PRODUCTS}{named} AND {stocked}");
-    let read = Statement::from_sql_and_values(backend, text, [these_ids(backend, ids)]);
-    let rows = connection.query_all_raw(read).await?;
+    Statement::from_sql_and_values(backend, text, [these_ids(backend, ids.into_iter().map(|id| id.0))])
+}
+
+/// The products that were found.
+///
+/// # Errors
+/// When a row is not what it should be.
+pub fn found(rows: &[Row]) -> Result<BTreeMap<ProductId, Product>, StoreError> {
     rows.iter().map(|row| product_by_position(row).map(|product| (product.id, product))).collect()
 }
 
 /// Locks the product against sales, counts and edits, and reads it then.
 pub async fn lock(transaction: &DatabaseTransaction, id: ProductId) -> Result<Option<Product>, StoreError> {
-    Ok(lock_all(transaction, [id], Held::Wait).await?.remove(&id))
+    Ok(lock_all(transaction, [id]).await?.remove(&id))
 }
 
 /// What to do about a row that another transaction has locked.
@@ -142,34 +144,50 @@ pub enum Held {
 pub async fn lock_all(
     transaction: &DatabaseTransaction,
     ids: impl IntoIterator<Item = ProductId>,
-    held: Held,
 ) -> Result<BTreeMap<ProductId, Product>, StoreError> {
     let backend = transaction.get_database_backend();
-    let mut ids: Vec<Uuid> = ids.into_iter().map(|id| id.0).collect();
+    let ids: Vec<ProductId> = ids.into_iter().collect();
     if backend == DbBackend::Postgres {
-        ids = lock_rows(transaction, ids, held).await?;
+        query(transaction, lock_rows(&ids, Held::Wait)).await?;
     }
-    find_all(transaction, ids).await
+    found(&query(transaction, find_all(backend, ids)).await?)
 }
 
-/// Those of these products that there are, locked or not.
-pub async fn with_stock(
-    transaction: &DatabaseTransaction,
-    ids: Vec<ProductId>,
-) -> Result<BTreeSet<ProductId>, StoreError> {
-    let backend = transaction.get_database_backend();
-    let text = format!("SELECT product_id FROM stock WHERE {}", is_one_of(backend, "product_id", 1));
-    let ids = these_ids(backend, ids.into_iter().map(|id| id.0));
-    let rows = transaction.query_all_raw(Statement::from_sql_and_values(backend, text, [ids])).await?;
-    rows.iter().map(|row| Ok(ProductId(row.try_get_by_index(0)?))).collect()
+/// What a group has locked, and what it has not.
+pub struct Locked {
+    pub products: BTreeMap<ProductId, Product>,
+    /// Which another transaction holds: there they are, and no more than that can be told.
+    pub held_by_others: BTreeSet<ProductId>,
 }
 
-/// Those of them that are there and now locked.
-async fn lock_rows(
-    transaction: &DatabaseTransaction,
-    ids: Vec<Uuid>,
+/// As [`lock_all`], for a group; runs `then` in a statement that is later than the locks as well, and answers its rows.
+pub async fn lock_and_read(
+    transaction: &GroupTransaction<'_>,
+    ids: &[ProductId],
     held: Held,
-) -> Result<Vec<Uuid>, StoreError> {
+    then: Statement,
+) -> Result<(Locked, Vec<Row>), StoreError> {
+    let backend = transaction.backend();
+    let find = find_all(backend, ids.iter().copied());
+    let (locked, rows, answered) = match backend {
+        DbBackend::Postgres => {
+            let [locked, rows, answered] = transaction.read([lock_rows(ids, held), find, then]).await?;
+            let locked = locked.iter().map(|row| Ok(ProductId(row.get(0)?)));
+            (Some(locked.collect::<Result<BTreeSet<_>, StoreError>>()?), rows, answered)
+        }
+        _ => {
+            let [rows, answered] = transaction.read([find, then]).await?;
+            (None, rows, answered)
+        }
+    };
+    let is_locked = |id: &ProductId| locked.as_ref().is_none_or(|locked| locked.contains(id));
+    let (products, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        found(&rows)?.into_iter().partition(|(id, _)| is_locked(id));
+    Ok((Locked { products, held_by_others: others.into_keys().collect() }, answered))
+}
+
+/// Answers those that it locks.
+fn lock_rows(ids: &[ProductId], held: Held) -> Statement {
     let text = match held {
         Held::Wait => {
             "SELECT product_id FROM stock WHERE product_id = ANY($1) ORDER BY product_id FOR UPDATE"
@@ -178,7 +196,6 @@ async fn lock_rows(
             "SELECT product_id FROM stock WHERE product_id = ANY($1) ORDER BY product_id FOR UPDATE SKIP LOCKED"
         }
     };
-    let lock = Statement::from_sql_and_values(DbBackend::Postgres, text, [ids.into()]);
-    let rows = transaction.query_all_raw(lock).await?;
-    rows.iter().map(|row| row.try_get_by_index(0).map_err(StoreError::from)).collect()
+    let ids = these_ids(DbBackend::Postgres, ids.iter().map(|id| id.0));
+    Statement::from_sql_and_values(DbBackend::Postgres, text, [ids])
 }

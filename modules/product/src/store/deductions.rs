@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Deduction, DeductionLine, LineRefusal, OrderId, RefusalCause, Verdict};
+use chrono::{DateTime, Utc};
+use contract::{Deduction, DeductionLine, LineRefusal, OrderId, ProductId, RefusalCause, Verdict};
 use platform::{
-    database::{Column, Kind, Rows, StoreError, Writes, is_one_of, these_ids},
+    database::{Column, GroupTransaction, Kind, Row, Rows, StoreError, Writes, is_one_of, these_ids},
     idempotency::RequestHash,
 };
-use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Statement, Value};
+use sea_orm::{DbBackend, Statement, Value};
 use uuid::Uuid;
-
-use crate::entity::{deduction, deduction_line};
 
 /// A decision, and the request that it was made for.
 #[derive(Clone, Debug)]
@@ -20,92 +19,112 @@ pub struct StoredDeduction {
     pub hash: Option<RequestHash>,
 }
 
-/// The decision about an order, if there is one.
-pub async fn find_deduction(
-    connection: &impl ConnectionTrait,
-    order: OrderId,
-) -> Result<Option<StoredDeduction>, StoreError> {
-    Ok(find_deductions(connection, [order]).await?.remove(&order))
+/// Asks for the decisions that there are about these orders, as [`found_deductions`] reads it.
+pub fn find_deductions(backend: DbBackend, orders: impl IntoIterator<Item = OrderId>) -> Statement {
+    let of = "SELECT order_id, request_hash, total_minor, cause, refusals, decided_at FROM deductions WHERE ";
+    of_orders(backend, of, "", orders.into_iter().map(|order| order.0))
 }
 
-/// The decisions that there are about these orders.
-pub async fn find_deductions(
-    connection: &impl ConnectionTrait,
-    orders: impl IntoIterator<Item = OrderId>,
+/// The decisions that were found; reads the lines of those that are held.
+///
+/// # Errors
+/// When the database fails, or a decision is none.
+pub async fn found_deductions(
+    transaction: &GroupTransaction<'_>,
+    rows: Vec<Row>,
 ) -> Result<BTreeMap<OrderId, StoredDeduction>, StoreError> {
-    let of = "SELECT order_id, outcome, request_hash, total_minor, cause, refusals, decided_at FROM deductions WHERE ";
-    let rows = rows_of(connection, of, "", orders.into_iter().map(|order| order.0)).await?;
-    let rows = rows.iter().map(|row| deduction::Model::from_query_result(row, ""));
-    let rows = rows.collect::<Result<Vec<_>, _>>()?;
-    let held = rows.iter().filter(|row| row.total_minor.is_some()).map(|row| row.order_id);
-    let mut lines = held_lines(connection, held.collect()).await?;
-    let stored = |row: deduction::Model| {
-        let order = OrderId::from(row.order_id);
-        to_stored(row, lines.remove(&order).unwrap_or_default()).map(|stored| (order, stored))
+    let heads = rows.iter().map(Head::read).collect::<Result<Vec<_>, _>>()?;
+    let held = heads.iter().filter(|head| head.total_minor.is_some()).map(|head| head.order_id.0);
+    let mut lines = held_lines(transaction, held.collect()).await?;
+    let stored = |head: Head| {
+        let order = head.order_id;
+        head.with(lines.remove(&order).unwrap_or_default()).map(|stored| (order, stored))
     };
-    rows.into_iter().map(stored).collect()
+    heads.into_iter().map(stored).collect()
 }
 
-fn to_stored(row: deduction::Model, lines: Vec<DeductionLine>) -> Result<StoredDeduction, StoreError> {
-    let order_id = OrderId::from(row.order_id);
-    let hash = row.request_hash.as_deref().map(read_hash).transpose()?;
-    let verdict = match (row.cause.as_deref(), &row.refusals, row.total_minor) {
-        (None, None, Some(total_minor)) => Verdict::Held { lines, total_minor },
-        (Some(cause), Some(refusals), None) => {
-            let lines: Vec<LineRefusal> = serde_json::from_str(refusals).map_err(unreadable)?;
-            Verdict::Refused { cause: read_cause(cause)?, lines }
-        }
-        _ => {
-            return Err(StoreError::corrupt(format!("deduction {order_id} is neither held nor refused")));
-        }
-    };
-    let deduction = Deduction { order_id, decided_at: row.decided_at, verdict };
-    Ok(StoredDeduction { deduction, hash })
+/// A row of `deductions`.
+struct Head {
+    order_id: OrderId,
+    hash: Option<Vec<u8>>,
+    total_minor: Option<i64>,
+    cause: Option<String>,
+    refusals: Option<String>,
+    decided_at: DateTime<Utc>,
+}
+
+impl Head {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            order_id: OrderId(row.get(0)?),
+            hash: row.get(1)?,
+            total_minor: row.get(2)?,
+            cause: row.get(3)?,
+            refusals: row.get(4)?,
+            decided_at: row.get(5)?,
+        })
+    }
+
+    fn with(self, lines: Vec<DeductionLine>) -> Result<StoredDeduction, StoreError> {
+        let Self { order_id, decided_at, .. } = self;
+        let hash = self.hash.as_deref().map(read_hash).transpose()?;
+        let verdict = match (self.cause.as_deref(), &self.refusals, self.total_minor) {
+            (None, None, Some(total_minor)) => Verdict::Held { lines, total_minor },
+            (Some(cause), Some(refusals), None) => {
+                let lines: Vec<LineRefusal> = serde_json::from_str(refusals).map_err(unreadable)?;
+                Verdict::Refused { cause: read_cause(cause)?, lines }
+            }
+            _ => {
+                return Err(StoreError::corrupt(format!("deduction {order_id} is neither held nor refused")));
+            }
+        };
+        Ok(StoredDeduction { deduction: Deduction { order_id, decided_at, verdict }, hash })
+    }
 }
 
 async fn held_lines(
-    connection: &impl ConnectionTrait,
+    transaction: &GroupTransaction<'_>,
     orders: Vec<Uuid>,
 ) -> Result<BTreeMap<OrderId, Vec<DeductionLine>>, StoreError> {
     let mut lines = BTreeMap::<OrderId, Vec<DeductionLine>>::new();
     if orders.is_empty() {
         return Ok(lines);
     }
-    let of = "SELECT order_id, line_no, product_id, name, sku, quantity_milli, unit_price_minor, total_minor, flagged, tracked \
+    let of = "SELECT order_id, product_id, name, sku, quantity_milli, unit_price_minor, total_minor, flagged, tracked \
         FROM deduction_lines WHERE ";
-    for row in rows_of(connection, of, " ORDER BY order_id, line_no", orders).await? {
-        let row = deduction_line::Model::from_query_result(&row, "")?;
+    let find = of_orders(transaction.backend(), of, " ORDER BY order_id, line_no", orders);
+    let [rows] = transaction.read([find]).await?;
+    for row in rows {
         let line = DeductionLine {
-            product_id: row.product_id.into(),
-            name: row.name,
-            sku: row.sku,
-            quantity_milli: row.quantity_milli,
-            unit_price_minor: row.unit_price_minor,
-            total_minor: row.total_minor,
-            flagged: row.flagged,
-            tracked: row.tracked,
+            product_id: ProductId(row.get(1)?),
+            name: row.get(2)?,
+            sku: row.get(3)?,
+            quantity_milli: row.get(4)?,
+            unit_price_minor: row.get(5)?,
+            total_minor: row.get(6)?,
+            flagged: row.get(7)?,
+            tracked: row.get(8)?,
         };
-        lines.entry(row.order_id.into()).or_default().push(line);
+        lines.entry(OrderId(row.get(0)?)).or_default().push(line);
     }
     Ok(lines)
 }
 
-async fn rows_of(
-    connection: &impl ConnectionTrait,
+/// Written by hand: the SQL builder's list of ids grows with them, and with it the number of texts to be prepared.
+fn of_orders(
+    backend: DbBackend,
     select: &str,
     order_by: &str,
     orders: impl IntoIterator<Item = Uuid>,
-) -> Result<Vec<QueryResult>, StoreError> {
-    let backend = connection.get_database_backend();
+) -> Statement {
     let text = format!("{select}{}{order_by}", is_one_of(backend, "order_id", 1));
-    let statement = Statement::from_sql_and_values(backend, text, [these_ids(backend, orders)]);
-    Ok(connection.query_all_raw(statement).await?)
+    Statement::from_sql_and_values(backend, text, [these_ids(backend, orders)])
 }
 
 /// Writes decisions, in key order. Should one stand there after all, this fails, and with it the whole transaction: never
 /// `DO NOTHING` here, or the movements of a second decision would stay without it.
 pub fn insert_deductions<'a>(
-    writes: &mut Writes<'_>,
+    writes: &mut Writes,
     decided: impl IntoIterator<Item = &'a StoredDeduction>,
 ) -> Result<(), StoreError> {
     let (mut heads, mut lines) = (Rows::of(&HEAD), Rows::of(&LINE));

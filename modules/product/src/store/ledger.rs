@@ -58,15 +58,15 @@ pub async fn append(
     entry: Entry,
 ) -> Result<Movement, StoreError> {
     let moved = (product.id, next_movement(product, after, entry));
-    let mut writes = Writes::within(transaction);
+    let mut writes = Writes::to(transaction.get_database_backend());
     append_all(&mut writes, std::slice::from_ref(&moved));
-    writes.execute().await?;
+    writes.execute(transaction).await?;
     Ok(moved.1)
 }
 
 /// Writes movements of products that this transaction has locked, and the levels that they lead to. Those of one product
 /// follow each other.
-pub fn append_all(writes: &mut Writes<'_>, moved: &[(ProductId, Movement)]) {
+pub fn append_all(writes: &mut Writes, moved: &[(ProductId, Movement)]) {
     insert_movements(writes, moved.iter().map(|(product, movement)| (*product, movement)));
     let last: BTreeMap<ProductId, &Movement> =
         moved.iter().map(|(product, movement)| (*product, movement)).collect();
@@ -85,7 +85,7 @@ pub fn append_all(writes: &mut Writes<'_>, moved: &[(ProductId, Movement)]) {
 
 /// Writes movements alone; the levels are for the caller.
 pub(super) fn insert_movements<'a>(
-    writes: &mut Writes<'_>,
+    writes: &mut Writes,
     moved: impl Iterator<Item = (ProductId, &'a Movement)>,
 ) {
     let mut movements = Rows::of(&MOVEMENT);

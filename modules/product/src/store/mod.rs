@@ -12,9 +12,11 @@ mod lookup;
 mod row;
 pub mod words;
 
-pub use catalogue::{Held, find_all, insert_all, lock, lock_all, update, update_all, with_stock};
+pub use catalogue::{
+    Held, Locked, find_all, found, insert_all, lock, lock_all, lock_and_read, update, update_all,
+};
 pub use deductions::{
-    StoredDeduction, find_deduction, find_deductions, insert_deductions, is_deduction_race,
+    StoredDeduction, find_deductions, found_deductions, insert_deductions, is_deduction_race,
 };
 pub use ledger::{Entry, append, append_all, level_at, movements, next_movement};
 pub use list::{any_product, list};

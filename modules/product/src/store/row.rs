@@ -1,8 +1,7 @@
 //! Between rows and what the module talks about.
 
 use contract::{Money, ProductId, Quantity};
-use platform::database::StoreError;
-use sea_orm::QueryResult;
+use platform::database::{Row, StoreError};
 use uuid::Uuid;
 
 use crate::{
@@ -42,28 +41,28 @@ pub const PRODUCTS: &str = "SELECT p.id, p.name, p.price_minor, p.sku, p.barcode
     FROM products p LEFT JOIN stock s ON s.product_id = p.id WHERE ";
 
 /// A product of a row of [`PRODUCTS`].
-pub fn product_by_position(row: &QueryResult) -> Result<Product, StoreError> {
-    let id: Uuid = row.try_get_by_index(0)?;
-    let policy: Option<String> = row.try_get_by_index(10)?;
+pub fn product_by_position(row: &Row) -> Result<Product, StoreError> {
+    let id: Uuid = row.get(0)?;
+    let policy: Option<String> = row.get(10)?;
     let policy = policy.ok_or_else(|| without_stock(id))?;
     let catalogue = Catalogue {
-        name: row.try_get_by_index(1)?,
-        price: Money::from_minor(row.try_get_by_index(2)?),
-        sku: row.try_get_by_index(3)?,
-        barcode: row.try_get_by_index(4)?,
-        category: row.try_get_by_index(5)?,
+        name: row.get(1)?,
+        price: Money::from_minor(row.get(2)?),
+        sku: row.get(3)?,
+        barcode: row.get(4)?,
+        category: row.get(5)?,
         stock_policy: to_policy(&policy)?,
-        reorder_level: row.try_get_by_index::<Option<i64>>(13)?.map(Quantity::from_milli),
+        reorder_level: row.get::<Option<i64>>(13)?.map(Quantity::from_milli),
     };
     Ok(Product {
         id: ProductId(id),
         catalogue,
-        stock: Quantity::from_milli(row.try_get_by_index(11)?),
-        seq: row.try_get_by_index(12)?,
-        archived: row.try_get_by_index(6)?,
-        version: row.try_get_by_index(7)?,
-        created_at: row.try_get_by_index(8)?,
-        updated_at: row.try_get_by_index(9)?,
+        stock: Quantity::from_milli(row.get(11)?),
+        seq: row.get(12)?,
+        archived: row.get(6)?,
+        version: row.get(7)?,
+        created_at: row.get(8)?,
+        updated_at: row.get(9)?,
     })
 }
 

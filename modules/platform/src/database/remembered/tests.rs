@@ -87,14 +87,15 @@ async fn many_keys_are_remembered_together_and_once() {
     let answers = BTreeMap::from([remembered("a", 1), remembered("b", 2)]);
     let remember = async || {
         let write = async |transaction: &DatabaseTransaction| {
-            let mut writes = Writes::within(transaction);
+            let mut writes = Writes::to(transaction.get_database_backend());
             remember_all(&mut writes, &answers);
-            writes.execute().await
+            writes.execute(transaction).await
         };
         scratch.database.write(write).await
     };
     remember().await.unwrap();
-    let found = find_all(scratch.database.reader(), &[key("a"), key("b"), key("c")]).await.unwrap();
+    let find = find_all(scratch.database.backend(), &[key("a"), key("b"), key("c")]);
+    let found = found(&scratch.database.read_grouped(find).await.unwrap()).unwrap();
     let read: Vec<u32> = found.values().map(|remembered| remembered.read().unwrap()).collect();
     assert_eq!(read, [1, 2]);
     assert!(is_key_race(&remember().await.unwrap_err()));

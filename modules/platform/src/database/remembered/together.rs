@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, QueryResult};
+use sea_orm::{DbBackend, Statement};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{read, written};
@@ -10,6 +10,7 @@ use crate::{
     clock,
     database::{
         error::StoreError,
+        row::Row,
         rows::{Column, Kind, Rows},
         writes::Writes,
     },
@@ -52,37 +53,37 @@ impl Remembered {
     }
 }
 
-/// What those of these keys stand for that were used.
-///
-/// # Errors
-/// When the database fails.
-pub async fn find_all<'a>(
-    connection: &impl ConnectionTrait,
-    keys: impl IntoIterator<Item = &'a IdempotencyKey>,
-) -> Result<BTreeMap<String, Remembered>, StoreError> {
+/// Asks for what those of these keys stand for that were used, as [`found`] reads it.
+pub fn find_all<'a>(backend: DbBackend, keys: impl IntoIterator<Item = &'a IdempotencyKey>) -> Statement {
     let mut wanted = Rows::of(&KEY);
     for key in keys {
         wanted.push([key.as_str().into()]);
     }
-    let find = wanted.statement(connection.get_database_backend(), |wanted| {
+    wanted.statement(backend, |wanted| {
         format!(
             "SELECT key, request_hash, answer FROM remembered_answers WHERE key IN (SELECT key FROM {wanted} AS wanted) AND {}",
             wanted.has("key", "key")
         )
-    });
-    let rows = connection.query_all_raw(find).await?;
-    let remembered = |row: &QueryResult| {
-        let hash: Vec<u8> = row.try_get_by_index(1)?;
+    })
+}
+
+/// What they stand for.
+///
+/// # Errors
+/// When a row is not what it should be.
+pub fn found(rows: &[Row]) -> Result<BTreeMap<String, Remembered>, StoreError> {
+    let remembered = |row: &Row| {
+        let hash: Vec<u8> = row.get(1)?;
         let hash = RequestHash::from_slice(&hash)
             .ok_or_else(|| StoreError::corrupt("a remembered request hash is not 32 bytes long"))?;
-        Ok((row.try_get_by_index(0)?, Remembered { hash, answer: row.try_get_by_index(2)? }))
+        Ok((row.get(0)?, Remembered { hash, answer: row.get(2)? }))
     };
     rows.iter().map(remembered).collect()
 }
 
 /// Remembers what these keys stand for, in the transaction of what they did, by a plain INSERT: should one have been used
 /// meanwhile, all of it fails, is to be redone and will find that.
-pub fn remember_all(writes: &mut Writes<'_>, answers: &BTreeMap<String, Remembered>) {
+pub fn remember_all(writes: &mut Writes, answers: &BTreeMap<String, Remembered>) {
     let mut rows = Rows::of(&ANSWER);
     for (key, Remembered { hash, answer }) in answers {
         let hash = hash.as_bytes().to_vec();

@@ -75,9 +75,9 @@ async fn every_kind_arrives_as_the_driver_itself_would_have_written_it() {
         writer.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, text, cells)).await.unwrap();
     }
     let transaction = writer.begin().await.unwrap();
-    let mut writes = Writes::within(&transaction);
+    let mut writes = Writes::to(DbBackend::Sqlite);
     writes.insert("as_rows", rows);
-    writes.execute().await.unwrap();
+    writes.execute(&transaction).await.unwrap();
     transaction.commit().await.unwrap();
     let both = "SELECT * FROM as_rows INTERSECT SELECT * FROM as_values ORDER BY flag DESC";
     let both = Statement::from_string(DbBackend::Sqlite, both);
