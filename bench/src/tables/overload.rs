@@ -1,14 +1,14 @@
 //! Fixed rates, by customers who do not wait for each other: how long sales take then, what is sold at twice what can
 //! be, and what memory that takes.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use uuid::Uuid;
 
 use super::{Bench, Stand, rounds::Rounds};
 use crate::{
     ground::{Service, Usage, Watch},
-    load::{Outcome, Work, closed_loop, open_loop},
+    load::{LEAD_IN, Outcome, Work, closed_loop, open_loop},
     options::Table,
     report::{Goal, Lines, Report, Section, Spread},
 };
@@ -87,9 +87,9 @@ impl Loads {
         let mut rates = BTreeMap::new();
         let measured = Rounds::run_after(options, &peaks, &loads, async |step| {
             let watch = Watch::start(watched.iter().filter_map(|service| service.process.id()).collect());
-            let lasting = match step {
-                Step::Peak { .. } => options.round(),
-                Step::Load { .. } => options.round() * TIMES_AS_LONG,
+            let (lasting, lead_in) = match step {
+                Step::Peak { .. } => (options.round(), Duration::ZERO),
+                Step::Load { .. } => (options.round() * TIMES_AS_LONG, LEAD_IN),
             };
             let outcome = match step {
                 Step::Peak { clients } => {
@@ -102,7 +102,7 @@ impl Loads {
                     open_loop(service.at, &work, rate, lasting).await?
                 }
             };
-            Ok(Loaded { outcome, lasted_s: lasting.as_secs_f64(), usage: watch.end()? })
+            Ok(Loaded { outcome, lasted_s: (lead_in + lasting).as_secs_f64(), usage: watch.end()? })
         });
         Ok(Self { clients, percents: percents.to_vec(), measured: measured.await? })
     }
@@ -139,8 +139,8 @@ impl Loads {
             &format!(
                 "Sales of random products through the gateway, as many a second as the row says, whether answered or not; \
                  times run from when a sale was meant to be asked for. The peak is what {} clients who wait for their \
-                 answers buy at most in the same round: {} sales a second. What is under way at the end is not counted as \
-                 sold. CPU in cores, PostgreSQL's apart.",
+                 answers buy at most in the same round: {} sales a second. Counted after a second of lead-in. \
+                 CPU in cores, PostgreSQL's apart.",
                 PEAK_TIMES.map(|times| (self.clients * times).to_string()).join(" or "),
                 Spread::of(self.peaks()).show(0)
             ),

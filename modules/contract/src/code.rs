@@ -1,6 +1,6 @@
 //! The closed list of codes by which a caller tells failures apart.
 
-use platform::problem::{ErrorKind, Problem};
+use platform::problem::{ErrorKind, OVERLOADED, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -126,7 +126,7 @@ impl Code {
             Self::RateLimited => "rate_limited",
             Self::HeadTooLarge => "head_too_large",
             Self::Internal => "internal",
-            Self::Overloaded => "overloaded",
+            Self::Overloaded => OVERLOADED,
             Self::OutcomeUnknown => "outcome_unknown",
             Self::Unavailable => "unavailable",
             Self::TimedOut => "timed_out",

@@ -93,6 +93,9 @@ impl ErrorKind {
     }
 }
 
+/// The code of what is turned away because too much is under way already.
+pub const OVERLOADED: &str = "overloaded";
+
 /// Where in a request a fault lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {

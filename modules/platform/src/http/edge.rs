@@ -16,10 +16,11 @@ use actix_web::{
 use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
+use super::turned_away;
 use crate::{
     idempotency,
     metrics::Metrics,
-    problem::{Problem, chain},
+    problem::{OVERLOADED, Problem, chain},
     request_id::{self, RequestId},
     trace::{self, TraceParent},
 };
@@ -129,6 +130,10 @@ fn log<B>(event: &Event, response: &ServiceResponse<B>) {
         // without an error of its own it passes on what another said, who has logged the cause
         500 if response.response().error().is_some() => {
             error!(method, route, status, duration_ms, request_id = %id, trace_id, code, cause, "request failed")
+        }
+        503 if code == Some(OVERLOADED) => {
+            turned_away::note();
+            debug!(method, route, status, duration_ms, request_id = %id, trace_id, code, "request turned away");
         }
         500.. => {
             warn!(method, route, status, duration_ms, request_id = %id, trace_id, code, cause, "request not served")

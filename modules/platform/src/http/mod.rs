@@ -23,6 +23,7 @@ mod problem;
 mod query;
 mod rate_limit;
 mod shorten;
+mod turned_away;
 
 pub use answer::{answer_json, answered};
 pub use call_deadline::CallDeadline;
