@@ -1,4 +1,5 @@
-//! The one PostgreSQL server that all of a run share, with its defaults for durability, and the databases in it.
+//! The one PostgreSQL server that all of a run share, with its defaults for durability, the sizes that docs/OPERATIONS.md
+//! recommends, and the databases in it.
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,9 @@ use super::Ground;
 
 /// Every client of pgbench, and the pools of all services.
 const MAX_CONNECTIONS: u32 = 400;
+
+/// Of a large shop; none of them makes a commit less durable.
+pub const SIZES: [&str; 3] = ["shared_buffers=2GB", "max_wal_size=16GB", "wal_compression=lz4"];
 
 pub struct Postgres {
     pub server: Server,
@@ -25,7 +29,7 @@ pub struct SplitDatabases {
 impl Postgres {
     /// In a directory where an earlier run may have left one.
     pub async fn start(ground: &Ground, directory: &Path) -> anyhow::Result<Self> {
-        let server = Server::start("postgres", directory, ground.port()?, MAX_CONNECTIONS).await?;
+        let server = Server::start("postgres", directory, ground.port()?, MAX_CONNECTIONS, &SIZES).await?;
         Ok(Self { server })
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contract::ProductId;
 use platform::{database::Database, settings::DatabaseSettings};
 use product::model::StockPolicy;
 use sea_orm::{ConnectionTrait, Statement};
@@ -86,4 +87,33 @@ async fn sum_of_rows_read(database: &Database) -> i64 {
     let statement = Statement::from_string(database.backend(), sum);
     let row = database.reader().query_one_raw(statement).await.unwrap().unwrap();
     row.try_get_by_index(0).unwrap()
+}
+
+/// What the migration `room_for_levels` is for: the pages of a table that was filled at one go are not full.
+#[tokio::test]
+async fn a_level_changes_in_its_page_and_no_index_with_it() {
+    let stores = Stores::fresh(Postgres).await;
+    let fill = "INSERT INTO products (id, name, price_minor, archived, version, created_at, updated_at) \
+        SELECT gen_random_uuid(), 'Tea', 100, false, 1, now(), now() FROM generate_series(1, 3000); \
+        INSERT INTO stock (product_id, policy, quantity_milli, seq, archived) \
+        SELECT id, 'allow', 0, 0, false FROM products";
+    stores.sql_in_product(fill).await.unwrap();
+    let database = &stores.product_database;
+    let one_of_each_page =
+        "SELECT DISTINCT ON ((ctid::text::point)[0]) product_id FROM stock ORDER BY (ctid::text::point)[0]";
+    let ids = Statement::from_string(database.backend(), one_of_each_page);
+    let ids = database.reader().query_all_raw(ids).await.unwrap();
+    let ids: Vec<ProductId> = ids.iter().map(|row| ProductId(row.try_get_by_index(0).unwrap())).collect();
+    let replica = stores.replica();
+    for three in ids.chunks(3) {
+        let lines: Vec<_> = three.iter().map(|id| (*id, 1)).collect();
+        replica.place(&key(), &command(&lines)).await.unwrap();
+    }
+    tokio::time::sleep(ADDED_UP).await;
+    replica.place(&key(), &command(&[(ids[0], 1)])).await.unwrap();
+    let changed = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'stock'";
+    let changed = Statement::from_string(database.backend(), changed);
+    let row = database.reader().query_one_raw(changed).await.unwrap().unwrap();
+    let (all, in_place): (i64, i64) = (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
+    assert!(all >= 20 && in_place == all, "{in_place} of {all}");
 }

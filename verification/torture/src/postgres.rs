@@ -21,12 +21,14 @@ pub struct Server {
 }
 
 impl Server {
-    /// With an empty database `pos` of a role `pos`, which is no superuser; or as an earlier run left it there.
+    /// With an empty database `pos` of a role `pos`, which is no superuser; or as an earlier run left it there. `sizes` are
+    /// settings beside its defaults.
     pub async fn start(
         name: &str,
         directory: &Path,
         port: u16,
         max_connections: u32,
+        sizes: &[&str],
     ) -> anyhow::Result<Self> {
         let binaries = find_binaries().context(
             "there is no PostgreSQL server on this machine (initdb, postgres): install the package 'postgresql'",
@@ -60,9 +62,12 @@ impl Server {
             format!("max_connections={max_connections}"),
             "log_min_error_statement=panic".to_owned(),
         ];
-        let arguments = ["-D".to_owned(), "data".to_owned()]
-            .into_iter()
-            .chain(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]));
+        let arguments = ["-D".to_owned(), "data".to_owned()].into_iter().chain(
+            settings
+                .into_iter()
+                .chain(sizes.iter().map(ToString::to_string))
+                .flat_map(|setting| ["-c".to_owned(), setting]),
+        );
         let program = Program {
             name: name.to_owned(),
             file: binaries.join("postgres"),

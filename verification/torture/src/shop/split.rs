@@ -85,7 +85,7 @@ pub async fn start(ground: &Ground<'_>) -> anyhow::Result<Shop> {
 impl Building<'_> {
     async fn server(&mut self, name: &str) -> anyhow::Result<Arc<Server>> {
         let port = free_port(&mut self.ports)?;
-        Ok(Arc::new(Server::start(name, self.ground.directory, port, MAX_CONNECTIONS).await?))
+        Ok(Arc::new(Server::start(name, self.ground.directory, port, MAX_CONNECTIONS, &[]).await?))
     }
 
     async fn wire(
