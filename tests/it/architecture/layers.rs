@@ -40,7 +40,7 @@ fn the_database_is_named_in_store_entity_migration_and_platform_alone() {
             || DATABASE_LAYERS.iter().any(|layer| source.is_in_layer(layer))
             || is_test(source)
     };
-    for library in ["sea_orm", "sea_orm_migration", "sqlx"] {
+    for library in ["sea_orm", "sea_orm_migration", "sqlx", "tokio_postgres", "deadpool_postgres"] {
         let broken = paths(sources.iter().filter(|source| source.names(library) && !allowed(source)));
         assert_none(&format!("{library} must not be named in"), broken);
     }

@@ -7,6 +7,7 @@ mod full_disk;
 mod groups;
 mod large_catalogue;
 mod lookups;
+mod piped;
 mod plans;
 mod together;
 mod upgrade;

@@ -111,7 +111,8 @@ impl Database {
         &self.reader
     }
 
-    /// Shows each statement that a read sends from now on, with its parameters: for who asks how the database finds its rows.
+    /// Shows each statement that a read sends from now on, with its parameters, except those of groups: for who asks how the
+    /// database finds its rows.
     pub fn on_read(&mut self, show: impl Fn(&Statement) + Send + Sync + 'static) {
         self.reader.set_metric_callback(move |sent| show(sent.statement));
     }
@@ -128,7 +129,7 @@ impl Database {
         Ok(self.pinger.ping().await?)
     }
 
-    /// Closes the pools; what is under way ends first.
+    /// Closes the pools; what is under way ends first, but what groups have under way is cut off.
     ///
     /// # Errors
     /// When the driver reports one.

@@ -94,8 +94,9 @@ impl StoreError {
     /// Of a statement that COMMIT was sent behind: what the server refused is not committed, of all else nobody knows.
     pub(super) fn before_commit(self) -> Self {
         match self.sqlstate() {
-            Some(_) => self,
-            None => Self { class: ErrorClass::CommitUnknown, ..self },
+            // of the connection itself, which something in between may say after the server has committed
+            Some(code) if !code.starts_with("08") => self,
+            _ => Self { class: ErrorClass::CommitUnknown, ..self },
         }
     }
 

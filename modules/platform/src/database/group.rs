@@ -78,8 +78,8 @@ impl<W: GroupWork> Groups<W> {
         let _begun = self.queue();
     }
 
-    /// The queue of the writer; of a new one where there is none any more, because its thread has ended. That finds the
-    /// connections which the thread has left useless: each fails once.
+    /// The queue of the writer; of a new one where there is none any more, because its thread has ended. What that
+    /// thread had under way on its connections is lost, and they are replaced.
     fn queue(&self) -> mpsc::Sender<Ticket<W>> {
         let mut queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner);
         match queue.as_ref().filter(|queue| !queue.is_closed()) {

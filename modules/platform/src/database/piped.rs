@@ -6,41 +6,49 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, Utc};
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use futures_util::future::join_all;
-use sea_orm::{
-    Statement, Value,
-    sea_query::{ArrayType, ValueType},
+use deadpool_postgres::{
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime,
 };
+use futures_util::future::{join_all, join3};
+use sea_orm::Statement;
+use tokio::time::timeout;
 use tokio_postgres::{Config, NoTls, types::ToSql};
-use uuid::Uuid;
 
 use super::{
     error::{ErrorClass, StoreError},
+    lent::Lent,
+    parameter::{Parameter, parameter},
     row::Row,
 };
 use crate::settings::DatabaseSettings;
+
+/// A sign of life takes this part of what may be waited for a connection: there is time left for another one.
+const PART_FOR_A_SIGN: u32 = 4;
 
 /// Connections that groups alone write and read on; cheap to clone.
 #[derive(Clone)]
 pub struct Piped {
     pool: Pool,
+    bounds: Bounds,
+}
+
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// For a connection, opened or not.
+    acquire: Duration,
+    /// For a statement, by the server.
+    statement: Duration,
+    /// Slower ones are logged.
     slow: Duration,
 }
 
-/// A transaction on one of them. Dropped before it has ended, the server rolls it back.
+/// A transaction on one of them. Dropped before it has ended, it is rolled back.
 pub struct PipedTransaction {
     connection: Lent,
     slow: Duration,
     has_begun: AtomicBool,
+    has_failed: AtomicBool,
 }
-
-/// A connection of the pool, which gets it back only when it is told that all was answered: what comes next would wait behind a
-/// statement that was given up, or be in its transaction.
-struct Lent(Option<Object>);
-
-type Parameter = Box<dyn ToSql + Sync + Send>;
 
 impl Piped {
     /// Up to `connections`, each opened when it is first needed, by the thread that needs it, which serves it from then on.
@@ -48,16 +56,24 @@ impl Piped {
     /// # Errors
     /// When the pool cannot be built.
     pub fn open(config: Config, connections: usize, settings: &DatabaseSettings) -> Result<Self, StoreError> {
+        let bounds = Bounds {
+            acquire: Duration::from_millis(settings.acquire_timeout_ms),
+            statement: Duration::from_millis(settings.statement_timeout_ms),
+            slow: Duration::from_millis(settings.slow_statement_ms),
+        };
         let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let patience = Some(Duration::from_millis(settings.acquire_timeout_ms));
         let pool = Pool::builder(Manager::from_config(config, NoTls, manager_config))
             .max_size(connections)
-            .wait_timeout(patience)
-            .create_timeout(patience)
+            // those that are in use are known to live
+            .queue_mode(QueueMode::Lifo)
+            .pre_recycle(sign_of_life(
+                Duration::from_millis(settings.ping_after_idle_ms),
+                bounds.acquire / PART_FOR_A_SIGN,
+            ))
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::of(ErrorClass::NotSent, error.to_string()))?;
-        Ok(Self { pool, slow: Duration::from_millis(settings.slow_statement_ms) })
+        Ok(Self { pool, bounds })
     }
 
     /// Runs a statement that is its own transaction.
@@ -65,19 +81,29 @@ impl Piped {
     /// # Errors
     /// When the database fails; nothing was sent where it is of class `NotSent`.
     pub async fn query(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
-        let connection = Lent(Some(self.pool.get().await?));
-        let mut answers = pipe(&connection, None, vec![statement], None, self.slow).await?;
+        let connection = self.lend().await?;
+        let mut answers = pipe(&connection, None, vec![statement], None, self.bounds.slow).await?;
         connection.give_back();
         answers.rows.pop().unwrap_or_else(|| Ok(Vec::new()))
     }
 
-    /// A transaction that begins with what it first sends.
+    /// A transaction that begins with what it first asks for.
     ///
     /// # Errors
     /// When no connection can be had.
     pub async fn begin(&self) -> Result<PipedTransaction, StoreError> {
-        let connection = Lent(Some(self.pool.get().await?));
-        Ok(PipedTransaction { connection, slow: self.slow, has_begun: AtomicBool::new(false) })
+        Ok(PipedTransaction {
+            connection: self.lend().await?,
+            slow: self.bounds.slow,
+            has_begun: AtomicBool::new(false),
+            has_failed: AtomicBool::new(false),
+        })
+    }
+
+    async fn lend(&self) -> Result<Lent, StoreError> {
+        let late = |_| StoreError::of(ErrorClass::NotSent, "there was no connection in time");
+        let connection = timeout(self.bounds.acquire, self.pool.get()).await.map_err(late)??;
+        Ok(Lent::new(connection, self.bounds.statement))
     }
 
     /// How many connections are open and idle.
@@ -91,13 +117,33 @@ impl Piped {
     }
 }
 
+/// A firewall, or a server that vanished, leaves connections that look open: one that was idle for so long has to answer first.
+fn sign_of_life(idle: Duration, within: Duration) -> Hook {
+    Hook::async_fn(move |connection, metrics| {
+        Box::pin(async move {
+            if metrics.last_used() < idle {
+                return Ok(());
+            }
+            let answered = timeout(within, connection.batch_execute("")).await;
+            answered.map_err(|_| HookError::message("it gives no sign of life"))?.map_err(HookError::Backend)
+        })
+    })
+}
+
 impl PipedTransaction {
     /// Runs the statements one after the other; answers the rows of each.
     ///
     /// # Errors
     /// The first that the database failed with; then it can only be rolled back.
     pub async fn query(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, StoreError> {
-        let answers = pipe(&self.connection, self.begins(), statements, None, self.slow).await?;
+        let rows = self.rows_of(statements).await;
+        self.has_failed.fetch_or(rows.is_err(), Ordering::Relaxed);
+        rows
+    }
+
+    async fn rows_of(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, StoreError> {
+        let begin = (!self.has_begun.swap(true, Ordering::Relaxed)).then_some("BEGIN");
+        let answers = pipe(&self.connection, begin, statements, None, self.slow).await?;
         answers.begun?;
         answers.rows.into_iter().collect()
     }
@@ -105,11 +151,14 @@ impl PipedTransaction {
     /// Runs the last statements and commits. A kill before COMMIT arrives leaves nothing behind.
     ///
     /// # Errors
-    /// When the database fails; of class `CommitUnknown` unless the server itself said no.
+    /// When the database fails; of class `CommitUnknown` unless the server itself said no. Also of one that has asked for
+    /// nothing, or failed: these are not open, and what is written would be written outside.
     pub async fn commit(self, statements: Vec<Statement>) -> Result<(), StoreError> {
-        let answers = pipe(&self.connection, self.begins(), statements, Some("COMMIT"), self.slow).await?;
+        if !self.has_begun.load(Ordering::Relaxed) || self.has_failed.load(Ordering::Relaxed) {
+            return Err(StoreError::corrupt("a transaction is committed that is not open"));
+        }
+        let answers = pipe(&self.connection, None, statements, Some("COMMIT"), self.slow).await?;
         self.connection.give_back();
-        answers.begun.map_err(StoreError::before_commit)?;
         for rows in answers.rows {
             // what the server refuses has made COMMIT a rollback; anything else says nothing of the COMMIT that was sent with it
             rows.map_err(StoreError::before_commit)?;
@@ -128,28 +177,6 @@ impl PipedTransaction {
             Err(error) => tracing::debug!(%error, "rollback failed; the connection is closed"),
         }
     }
-
-    fn begins(&self) -> Option<&'static str> {
-        (!self.has_begun.swap(true, Ordering::Relaxed)).then_some("BEGIN")
-    }
-}
-
-impl Lent {
-    fn get(&self) -> Result<&Object, StoreError> {
-        self.0.as_ref().ok_or_else(|| StoreError::of(ErrorClass::NotSent, "the connection was given back"))
-    }
-
-    fn give_back(mut self) {
-        drop(self.0.take());
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        if let Some(connection) = self.0.take() {
-            drop(Object::take(connection));
-        }
-    }
 }
 
 /// What was answered to statements that went out together.
@@ -160,6 +187,9 @@ struct Answers {
 }
 
 /// Sends all of it before it waits for any of it.
+///
+/// # Errors
+/// When nothing was sent.
 async fn pipe(
     connection: &Lent,
     begin: Option<&str>,
@@ -168,29 +198,29 @@ async fn pipe(
     slow: Duration,
 ) -> Result<Answers, StoreError> {
     let connection = connection.get()?;
-    let mut prepared = Vec::new();
-    for statement in &statements {
-        prepared.push(prepare(connection, &statement.sql).await.map_err(StoreError::before_sent)?);
-    }
-    let first = statements.first().map(|statement| statement.sql.clone());
     let mut sent = Vec::new();
-    for (statement, prepared) in statements.into_iter().zip(prepared) {
-        let values = statement.values.map(|values| values.0).unwrap_or_default();
-        sent.push((prepared, values.into_iter().map(parameter).collect::<Result<Vec<_>, _>>()?));
+    for Statement { sql, values, .. } in statements {
+        let prepared = prepare(connection, &sql).await.map_err(StoreError::before_sent)?;
+        let values = values.map(|values| values.0).unwrap_or_default();
+        let parameters = values.into_iter().map(parameter).collect::<Result<Vec<_>, _>>()?;
+        sent.push((sql, prepared, parameters));
+    }
+    if connection.is_closed() {
+        return Err(StoreError::of(ErrorClass::NotSent, "the connection was closed"));
     }
     let started = Instant::now();
     // each is sent when it is first asked for its answer, which these do in their order
-    let (begun, rows, ended) = futures_util::join!(
+    let (begun, rows, ended) = join3(
         command(connection, begin),
-        join_all(sent.iter().map(|(prepared, parameters)| query(connection, prepared, parameters))),
+        join_all(sent.iter().map(|(_, prepared, parameters)| query(connection, prepared, parameters))),
         command(connection, end),
-    );
-    if started.elapsed() > slow {
-        tracing::warn!(
-            elapsed_ms = started.elapsed().as_millis() as u64,
-            statement = first,
-            "slow statement"
-        );
+    )
+    .await;
+    if let Some((first, ..)) = sent.first()
+        && started.elapsed() > slow
+    {
+        let elapsed_ms = started.elapsed().as_secs_f64() * 1e3;
+        tracing::warn!(elapsed_ms, statements = sent.len(), first, "slow statements");
     }
     Ok(Answers { begun, rows, ended })
 }
@@ -214,25 +244,4 @@ async fn query(
     let parameters: Vec<_> = parameters.iter().map(|parameter| &**parameter as &(dyn ToSql + Sync)).collect();
     let rows = connection.query(prepared, &parameters).await?;
     Ok(rows.into_iter().map(Row::Piped).collect())
-}
-
-/// Groups send lists alone: see `Rows`.
-fn parameter(value: Value) -> Result<Parameter, StoreError> {
-    let Value::Array(of, Some(cells)) = value else {
-        return Err(StoreError::corrupt("a group sends a parameter that is no list"));
-    };
-    match of {
-        ArrayType::Uuid => list::<Uuid>(*cells),
-        ArrayType::String => list::<String>(*cells),
-        ArrayType::BigInt => list::<i64>(*cells),
-        ArrayType::Bool => list::<bool>(*cells),
-        ArrayType::Bytes => list::<Vec<u8>>(*cells),
-        ArrayType::ChronoDateTimeUtc => list::<DateTime<Utc>>(*cells),
-        other => Err(StoreError::corrupt(format!("a group sends a list of {other:?}"))),
-    }
-}
-
-fn list<T: ValueType + ToSql + Sync + Send + 'static>(cells: Vec<Value>) -> Result<Parameter, StoreError> {
-    let cells = cells.into_iter().map(T::try_from).collect::<Result<Vec<T>, _>>();
-    Ok(Box::new(cells.map_err(|error| StoreError::corrupt(format!("a list is not of one kind: {error}")))?))
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use contract::{DecideLine, Deduction, OrderId, ProductId, RefusalCause, Verdict};
 use platform::{
     clock,
-    database::{GroupTransaction, StoreError, Writes},
+    database::{DatabaseTransaction, GroupTransaction, StoreError, Writes},
     idempotency::RequestHash,
 };
 
@@ -57,18 +57,18 @@ impl ProductService {
         order: OrderId,
         hash: Option<RequestHash>,
     ) -> Result<Deduction, ProductError> {
-        let given_up = async |transaction: &GroupTransaction<'_>| {
-            let mut writes = Writes::to(transaction.backend());
-            let [rows] = transaction.read([store::find_deductions(transaction.backend(), [order])]).await?;
-            if let Some(stands) = store::found_deductions(transaction, rows).await?.remove(&order) {
-                return Ok((stands, writes));
+        let given_up = async |transaction: &DatabaseTransaction| {
+            if let Some(stands) = store::find_deduction(transaction, order).await? {
+                return Ok(stands);
             }
             let refused = Verdict::Refused { cause: RefusalCause::GivenUp, lines: Vec::new() };
             let stored = fresh(order, hash, refused);
+            let mut writes = Writes::to(self.database.backend());
             store::insert_deductions(&mut writes, [&stored])?;
-            Ok((stored, writes))
+            writes.execute(transaction).await?;
+            Ok::<_, StoreError>(stored)
         };
-        let refuse = async || self.database.write_grouped(given_up).await;
+        let refuse = async || self.database.write(given_up).await;
         of_this_request(unless_raced(store::is_deduction_race, refuse).await?, hash)
     }
 }
@@ -90,10 +90,8 @@ impl LaneWork for Decisions {
         let lines = questions.iter().flat_map(|question| &question.lines);
         let products: BTreeSet<ProductId> = lines.map(|line| line.product_id).collect();
         let orders: BTreeSet<OrderId> = questions.iter().map(|question| question.order).collect();
-        let stood = store::find_deductions(transaction.backend(), orders);
-        // later than the locks: what was decided before them is seen
-        let (mut shelf, stood) = Shelf::lock(transaction, products, held, stood).await?;
-        let mut decided = store::found_deductions(transaction, stood).await?;
+        let (locked, mut decided) = store::lock_for_orders(transaction, products, held, orders).await?;
+        let mut shelf = Shelf::of(locked);
         let mut new = BTreeMap::new();
         for question in questions {
             // an order that is there twice is one

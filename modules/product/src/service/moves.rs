@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     model::{Movement, Refusal},
-    store::{Entry, Held},
+    store::{self, Entry, Held},
 };
 
 /// A change of one product's stock.
@@ -61,10 +61,9 @@ impl LaneWork for Moves {
         held: Held,
     ) -> Result<Written<Answer<Remembered>>, StoreError> {
         let products: BTreeSet<ProductId> = moves.iter().map(|asked| asked.product).collect();
-        let used = remembered::find_all(transaction.backend(), moves.iter().map(|asked| &asked.request.key));
-        // later than the locks: what was done before them is seen
-        let (mut shelf, used) = Shelf::lock(transaction, products, held, used).await?;
-        let stood = remembered::found(&used)?;
+        let keys = moves.iter().map(|asked| &asked.request.key);
+        let (locked, stood) = store::lock_for_keys(transaction, products, held, keys).await?;
+        let mut shelf = Shelf::of(locked);
         let (mut new, mut answers) = (BTreeMap::new(), Vec::new());
         for Move { request, product, change, entry } in moves {
             let key = request.key.as_str();

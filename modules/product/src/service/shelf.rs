@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{ProductId, Quantity};
-use platform::database::{GroupTransaction, Row, Statement, StoreError, Writes};
+use platform::database::Writes;
 
 use crate::{
     model::{Movement, Product, Refusal},
-    store::{self, Entry, Held, Locked},
+    store::{self, Entry, Locked},
 };
 
 pub(super) struct Shelf {
@@ -18,18 +18,10 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
-    /// Locks the products and reads them then, and what `then` asks for.
-    pub(super) async fn lock(
-        transaction: &GroupTransaction<'_>,
-        ids: impl IntoIterator<Item = ProductId>,
-        held: Held,
-        then: Statement,
-    ) -> Result<(Self, Vec<Row>), StoreError> {
-        let ids: Vec<ProductId> = ids.into_iter().collect();
-        let (Locked { mut products, held_by_others }, rows) =
-            store::lock_and_read(transaction, &ids, held, then).await?;
+    /// With what was locked.
+    pub(super) fn of(Locked { mut products, held_by_others }: Locked) -> Self {
         products.retain(|_, product| !product.archived);
-        Ok((Self { on_sale: products, held_by_others, moved: Vec::new() }, rows))
+        Self { on_sale: products, held_by_others, moved: Vec::new() }
     }
 
     /// Whether it can be told here what stands of this product, if only that there is none.

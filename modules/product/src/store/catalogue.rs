@@ -1,9 +1,9 @@
 //! Products: the catalogue row and, beside it, the stock row that locks both.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use contract::{ProductId, Quantity};
-use platform::database::{GroupTransaction, Row, StoreError, Writes, is_one_of, query, these_ids};
+use platform::database::{Row, StoreError, Writes, is_one_of, these_ids};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, Iterable,
     Statement, sea_query::OnConflict,
@@ -122,80 +122,4 @@ pub fn find_all(backend: DbBackend, ids: impl IntoIterator<Item = ProductId>) ->
 /// When a row is not what it should be.
 pub fn found(rows: &[Row]) -> Result<BTreeMap<ProductId, Product>, StoreError> {
     rows.iter().map(|row| product_by_position(row).map(|product| (product.id, product))).collect()
-}
-
-/// Locks the product against sales, counts and edits, and reads it then.
-pub async fn lock(transaction: &DatabaseTransaction, id: ProductId) -> Result<Option<Product>, StoreError> {
-    Ok(lock_all(transaction, [id]).await?.remove(&id))
-}
-
-/// What to do about a row that another transaction has locked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
-    Wait,
-    /// Leave it out, as if there were no such product.
-    Skip,
-}
-
-/// Locks stock rows in id order, so that orders of the same products in opposite orders wait instead of deadlocking;
-/// then, in a later statement that sees what others committed meanwhile, reads the products.
-///
-/// SQLite knows no row locks: there the write transaction is the lock.
-pub async fn lock_all(
-    transaction: &DatabaseTransaction,
-    ids: impl IntoIterator<Item = ProductId>,
-) -> Result<BTreeMap<ProductId, Product>, StoreError> {
-    let backend = transaction.get_database_backend();
-    let ids: Vec<ProductId> = ids.into_iter().collect();
-    if backend == DbBackend::Postgres {
-        query(transaction, lock_rows(&ids, Held::Wait)).await?;
-    }
-    found(&query(transaction, find_all(backend, ids)).await?)
-}
-
-/// What a group has locked, and what it has not.
-pub struct Locked {
-    pub products: BTreeMap<ProductId, Product>,
-    /// Which another transaction holds: there they are, and no more than that can be told.
-    pub held_by_others: BTreeSet<ProductId>,
-}
-
-/// As [`lock_all`], for a group; runs `then` in a statement that is later than the locks as well, and answers its rows.
-pub async fn lock_and_read(
-    transaction: &GroupTransaction<'_>,
-    ids: &[ProductId],
-    held: Held,
-    then: Statement,
-) -> Result<(Locked, Vec<Row>), StoreError> {
-    let backend = transaction.backend();
-    let find = find_all(backend, ids.iter().copied());
-    let (locked, rows, answered) = match backend {
-        DbBackend::Postgres => {
-            let [locked, rows, answered] = transaction.read([lock_rows(ids, held), find, then]).await?;
-            let locked = locked.iter().map(|row| Ok(ProductId(row.get(0)?)));
-            (Some(locked.collect::<Result<BTreeSet<_>, StoreError>>()?), rows, answered)
-        }
-        _ => {
-            let [rows, answered] = transaction.read([find, then]).await?;
-            (None, rows, answered)
-        }
-    };
-    let is_locked = |id: &ProductId| locked.as_ref().is_none_or(|locked| locked.contains(id));
-    let (products, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        found(&rows)?.into_iter().partition(|(id, _)| is_locked(id));
-    Ok((Locked { products, held_by_others: others.into_keys().collect() }, answered))
-}
-
-/// Answers those that it locks.
-fn lock_rows(ids: &[ProductId], held: Held) -> Statement {
-    let text = match held {
-        Held::Wait => {
-            "SELECT product_id FROM stock WHERE product_id = ANY($1) ORDER BY product_id FOR UPDATE"
-        }
-        Held::Skip => {
-            "SELECT product_id FROM stock WHERE product_id = ANY($1) ORDER BY product_id FOR UPDATE SKIP LOCKED"
-        }
-    };
-    let ids = these_ids(DbBackend::Postgres, ids.iter().map(|id| id.0));
-    Statement::from_sql_and_values(DbBackend::Postgres, text, [ids])
 }

@@ -8,7 +8,7 @@ use platform::{
     database::{Column, GroupTransaction, Kind, Row, Rows, StoreError, Writes, is_one_of, these_ids},
     idempotency::RequestHash,
 };
-use sea_orm::{DbBackend, Statement, Value};
+use sea_orm::{DatabaseTransaction, DbBackend, Statement, Value};
 use uuid::Uuid;
 
 /// A decision, and the request that it was made for.
@@ -17,6 +17,16 @@ pub struct StoredDeduction {
     pub deduction: Deduction,
     /// Absent where no request ever arrived: it matches every request.
     pub hash: Option<RequestHash>,
+}
+
+/// The decision about an order, if there is one.
+pub async fn find_deduction(
+    transaction: &DatabaseTransaction,
+    order: OrderId,
+) -> Result<Option<StoredDeduction>, StoreError> {
+    let transaction = GroupTransaction::Pooled(transaction);
+    let [rows] = transaction.read([find_deductions(transaction.backend(), [order])]).await?;
+    Ok(found_deductions(&transaction, &rows).await?.remove(&order))
 }
 
 /// Asks for the decisions that there are about these orders, as [`found_deductions`] reads it.
@@ -31,7 +41,7 @@ pub fn find_deductions(backend: DbBackend, orders: impl IntoIterator<Item = Orde
 /// When the database fails, or a decision is none.
 pub async fn found_deductions(
     transaction: &GroupTransaction<'_>,
-    rows: Vec<Row>,
+    rows: &[Row],
 ) -> Result<BTreeMap<OrderId, StoredDeduction>, StoreError> {
     let heads = rows.iter().map(Head::read).collect::<Result<Vec<_>, _>>()?;
     let held = heads.iter().filter(|head| head.total_minor.is_some()).map(|head| head.order_id.0);

@@ -8,16 +8,14 @@ mod catalogue;
 mod deductions;
 mod ledger;
 mod list;
+mod lock;
 mod lookup;
 mod row;
 pub mod words;
 
-pub use catalogue::{
-    Held, Locked, find_all, found, insert_all, lock, lock_all, lock_and_read, update, update_all,
-};
-pub use deductions::{
-    StoredDeduction, find_deductions, found_deductions, insert_deductions, is_deduction_race,
-};
+pub use catalogue::{find_all, found, insert_all, update, update_all};
+pub use deductions::{StoredDeduction, find_deduction, insert_deductions, is_deduction_race};
 pub use ledger::{Entry, append, append_all, level_at, movements, next_movement};
 pub use list::{any_product, list};
+pub use lock::{Held, Locked, lock, lock_all, lock_for_keys, lock_for_orders};
 pub use lookup::{with_barcodes, with_subjects};
