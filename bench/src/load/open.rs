@@ -30,6 +30,14 @@ struct Load {
     done_in_time: Mutex<u64>,
 }
 
+impl Load {
+    fn failed(&self, counts: bool, why: &impl ToString) {
+        if counts {
+            lock(&self.outcome).fail(why.to_string());
+        }
+    }
+}
+
 /// Asks `rate` times a second, for so long after the lead-in.
 ///
 /// # Errors
@@ -78,7 +86,7 @@ async fn ask(load: Arc<Load>, meant: Instant) {
         Some(connection) => connection,
         None => match Connection::open(load.to).await {
             Ok(connection) => connection,
-            Err(error) => return lock(&load.outcome).fail(error.to_string()),
+            Err(error) => return load.failed(counts, &error),
         },
     };
     let mut request = Vec::with_capacity(512);
@@ -91,7 +99,7 @@ async fn ask(load: Arc<Load>, meant: Instant) {
                 lock(&load.outcome).answered(answer.status, load.work.done(), answer.body, meant.elapsed());
             }
         }
-        Err(error) => return lock(&load.outcome).fail(error.to_string()),
+        Err(error) => return load.failed(counts, &error),
     }
     lock(&load.idle).push(connection);
 }

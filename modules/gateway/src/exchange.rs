@@ -21,7 +21,12 @@ use awc::{
     error::{ConnectError, PayloadError, SendRequestError},
 };
 use futures_util::{Stream, stream};
-use platform::{deadline::Deadline, http::PROBLEM_JSON, problem::Problem, request_id};
+use platform::{
+    deadline::Deadline,
+    http::{PROBLEM_JSON, TurnedAway},
+    problem::{OVERLOADED, Problem},
+    request_id,
+};
 
 use crate::{
     body::{self, Cut, RequestBody, Turn, content_length},
@@ -141,12 +146,19 @@ impl Exchange<'_> {
             Some(length) if length <= self.whole_up_to => {
                 let closes = closes(answer.headers());
                 let whole = read_whole(answer, length, deadline).await?;
-                let nothing_happened = status.is_server_error() && did_nothing(&whole);
+                let told = if status.is_server_error() { Told::by(&whole) } else { Told::default() };
+                let nothing_happened = told.nothing_happened;
                 match closes && status == StatusCode::SERVICE_UNAVAILABLE && nothing_happened {
                     true => {
                         Err(Failure { nothing_happened: true, ..Failure::new(Signal::Stopping, &"it stops") })
                     }
-                    false => Ok(Answer { nothing_happened, ..Answer::whole(response.body(whole)) }),
+                    false => {
+                        let mut response = response.body(whole);
+                        if told.is_full {
+                            response.extensions_mut().insert(TurnedAway);
+                        }
+                        Ok(Answer { nothing_happened, ..Answer::whole(response) })
+                    }
                 }
             }
             length => {
@@ -227,10 +239,19 @@ fn closes(headers: &HeaderMap) -> bool {
     headers.get(header::CONNECTION).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
 }
 
-/// A problem document of ours whose outcome is `none`.
-fn did_nothing(document: &Bytes) -> bool {
-    let document: Option<serde_json::Value> = serde_json::from_slice(document).ok();
-    document.is_some_and(|document| document["outcome"] == "none")
+/// What a problem document of ours says.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    nothing_happened: bool,
+    /// The replica has too much to do already.
+    is_full: bool,
+}
+
+impl Told {
+    fn by(document: &Bytes) -> Self {
+        let document: serde_json::Value = serde_json::from_slice(document).unwrap_or_default();
+        Self { nothing_happened: document["outcome"] == "none", is_full: document["code"] == OVERLOADED }
+    }
 }
 
 fn head(status: StatusCode, headers: &HeaderMap) -> HttpResponseBuilder {

@@ -129,7 +129,7 @@ impl Database {
         Ok(self.pinger.ping().await?)
     }
 
-    /// Closes the pools; what is under way ends first, but what groups have under way is cut off.
+    /// Closes the pools; what is under way ends first, but for groups: theirs goes on, and is not waited for.
     ///
     /// # Errors
     /// When the driver reports one.

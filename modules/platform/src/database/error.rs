@@ -65,7 +65,10 @@ impl From<PoolError> for StoreError {
     fn from(error: PoolError) -> Self {
         match error {
             PoolError::Backend(source) => {
-                Self { class: ErrorClass::NotSent, source: Cause::Piped(Arc::new(source)) }
+                // a wrong password stays one
+                let is_refused = source.code().is_some_and(|code| code.code().starts_with("28"));
+                let class = if is_refused { ErrorClass::Other } else { ErrorClass::NotSent };
+                Self { class, source: Cause::Piped(Arc::new(source)) }
             }
             error => Self::of(ErrorClass::NotSent, error.to_string()),
         }

@@ -29,7 +29,7 @@ pub trait GroupWork: Send + Sync + 'static {
     /// What they are told.
     type Answer: Send + 'static;
 
-    /// What those are told of whose group did not come to its end, when it may have taken effect.
+    /// What those are told of whose group did not come to its end; when nothing else is said, that it may have taken effect.
     const LOST: ErrorClass = ErrorClass::CommitUnknown;
 
     /// Does all of them in one transaction, or none; answers each, in their order. One may be there twice.
@@ -86,7 +86,7 @@ impl<W: GroupWork> Groups<W> {
             Some(queue) => queue.clone(),
             None => {
                 let (asked, waiting) = mpsc::channel(self.0.settings.queue.max(1));
-                tokio::spawn(write_groups(self.0.work.clone(), waiting, self.0.settings));
+                tokio::spawn(run_groups(self.0.work.clone(), waiting, self.0.settings));
                 queue.insert(asked).clone()
             }
         }
@@ -99,14 +99,14 @@ impl<W: GroupWork> Groups<W> {
     pub async fn ask(&self, ask: W::Ask) -> Result<W::Answer, StoreError> {
         let (caller, told) = oneshot::channel();
         if self.queue().send(Ticket { ask, caller }).await.is_err() {
-            return Err(StoreError::of(ErrorClass::NotSent, "the writer has ended"));
+            return Err(StoreError::of(ErrorClass::NotSent, "what serves the groups has ended"));
         }
         let lost = || StoreError::of(W::LOST, "its group did not come to its end in time");
         told.await.unwrap_or_else(|_| Err(lost()))
     }
 }
 
-async fn write_groups<W: GroupWork>(
+async fn run_groups<W: GroupWork>(
     work: Arc<W>,
     mut queue: mpsc::Receiver<Ticket<W>>,
     settings: GroupSettings,
@@ -126,7 +126,7 @@ async fn write_groups<W: GroupWork>(
         let was_given_up = was_given_up.clone();
         let work = work.clone();
         let written = tokio::spawn(async move {
-            let ended = write_group(work, group, within, lane).await;
+            let ended = run_group(work, group, within, lane).await;
             was_given_up.store(!ended, Ordering::Relaxed);
         });
         // an answer that was lost must not hold up the others
@@ -135,7 +135,7 @@ async fn write_groups<W: GroupWork>(
 }
 
 /// Whether it came to its end. What is dropped here, when time is up or the work panics, tells its callers that nobody knows.
-async fn write_group<W: GroupWork>(
+async fn run_group<W: GroupWork>(
     work: Arc<W>,
     group: Vec<Ticket<W>>,
     within: Duration,
@@ -146,7 +146,7 @@ async fn write_group<W: GroupWork>(
     let asks: Arc<[_]> = asks.into();
     let ended = timeout(within, settle(work.as_ref(), asks.clone(), callers)).await.is_ok();
     if !ended {
-        tracing::warn!(asked = asks.len(), "a group of writes was given up: it took too long");
+        tracing::warn!(asked = asks.len(), "a group was given up: it took too long");
     }
     ended
 }

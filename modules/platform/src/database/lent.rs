@@ -24,6 +24,8 @@ impl Lent {
         Self { connection: Some(connection), statement }
     }
 
+    /// The connection itself.
+    ///
     /// # Errors
     /// When it was given back.
     pub fn get(&self) -> Result<&Object, StoreError> {

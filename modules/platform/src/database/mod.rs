@@ -14,6 +14,7 @@ mod lock;
 mod migrate;
 mod open;
 mod parameter;
+mod pipe;
 mod piped;
 pub mod remembered;
 mod row;

@@ -38,6 +38,10 @@ fn bounded(url: &str, settings: &DatabaseSettings, max_connections: u32) -> Conn
     options
 }
 
+/// Between two keepalives that were not answered, and how many of these there are before a connection is given up.
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(1);
+const KEEPALIVES: u32 = 3;
+
 /// A pool of PostgreSQL.
 ///
 /// # Errors
@@ -60,10 +64,24 @@ pub fn postgres(
 /// When the URL cannot be read.
 pub fn for_groups(url: &str, settings: &DatabaseSettings) -> Result<Config, StoreError> {
     let read = PgConnectOptions::from_str(url).map_err(|error| invalid_url(&error.to_string()))?;
-    // sqlx reads more parameters than the other driver knows
-    let mut at = read.to_url_lossy();
-    at.set_query(None);
-    let mut config = Config::from_str(at.as_str()).map_err(|error| invalid_url(&error.to_string()))?;
+    let mut config = Config::new();
+    match read.get_socket() {
+        Some(socket) => config.host_path(socket),
+        None => config.host(read.get_host().trim_matches(['[', ']'])),
+    };
+    config.port(read.get_port()).user(read.get_username());
+    if let Some(database) = read.get_database() {
+        config.dbname(database);
+    }
+    // wherever it was found: in the URL, the environment or a file
+    if let Some(password) = read.to_url_lossy().password() {
+        let password: String =
+            form_urlencoded::parse(password.as_bytes()).map(|(text, _)| text.into_owned()).collect();
+        config.password(password);
+    }
+    // a server that vanished without a word is found out while nobody waits for it
+    config.keepalives_idle(Duration::from_millis(settings.ping_after_idle_ms).max(KEEPALIVE_EVERY));
+    config.keepalives_interval(KEEPALIVE_EVERY).keepalives_retries(KEEPALIVES);
     let session = session(settings, PLANNED_ONCE).into_iter();
     let session = session.map(|(name, value)| format!("-c {name}={value}"));
     let session: Vec<String> = read.get_options().map(str::to_owned).into_iter().chain(session).collect();
@@ -143,11 +161,11 @@ mod tests {
     #[test]
     fn groups_connect_as_the_pools_do() {
         let config = read(
-            "postgres://p%40s:s3%2Fcr%3At@db.example:5433/shop?sslmode=prefer&application_name=till&options=-c%20work_mem%3D8MB&statement-cache-capacity=10&unheard-of=1",
+            "postgres://p%40s:s3%2Fcr%3At+%26%3D@db.example:5433/shop?sslmode=prefer&application_name=till&options=-c%20work_mem%3D8MB&statement-cache-capacity=10&unheard-of=1",
         );
         assert_eq!(config.get_hosts(), [Host::Tcp("db.example".into())]);
         assert_eq!(config.get_ports(), [5433]);
-        assert_eq!((config.get_user(), config.get_password()), (Some("p@s"), Some(&b"s3/cr:t"[..])));
+        assert_eq!((config.get_user(), config.get_password()), (Some("p@s"), Some(&b"s3/cr:t+&="[..])));
         assert_eq!((config.get_dbname(), config.get_application_name()), (Some("shop"), Some("till")));
         let options = config.get_options().unwrap();
         for said in ["work_mem=8MB", "lock_timeout=2000", "plan_cache_mode=force_generic_plan", "jit=off"] {
@@ -156,9 +174,10 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_is_a_host_too_and_nonsense_is_none() {
+    fn sockets_and_addresses_are_hosts_too_and_nonsense_is_none() {
         let config = read("postgres://pos@localhost/shop?host=/run/postgresql");
         assert_eq!(config.get_hosts(), [Host::Unix("/run/postgresql".into())]);
+        assert_eq!(read("postgres://pos@[::1]/shop").get_hosts(), [Host::Tcp("::1".into())]);
         assert!(for_groups("postgres://pos@:many/shop", &settings()).is_err());
     }
 }

@@ -3,21 +3,18 @@
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime,
-};
-use futures_util::future::{join_all, join3};
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime};
 use sea_orm::Statement;
 use tokio::time::timeout;
-use tokio_postgres::{Config, NoTls, types::ToSql};
+use tokio_postgres::{Config, NoTls};
 
 use super::{
     error::{ErrorClass, StoreError},
     lent::Lent,
-    parameter::{Parameter, parameter},
+    pipe::{command, pipe},
     row::Row,
 };
 use crate::settings::DatabaseSettings;
@@ -46,8 +43,10 @@ struct Bounds {
 pub struct PipedTransaction {
     connection: Lent,
     slow: Duration,
+    /// BEGIN is sent, or was to be.
     has_begun: AtomicBool,
-    has_failed: AtomicBool,
+    /// All that was asked for so far was answered.
+    is_sound: AtomicBool,
 }
 
 impl Piped {
@@ -96,7 +95,7 @@ impl Piped {
             connection: self.lend().await?,
             slow: self.bounds.slow,
             has_begun: AtomicBool::new(false),
-            has_failed: AtomicBool::new(false),
+            is_sound: AtomicBool::new(false),
         })
     }
 
@@ -134,18 +133,19 @@ impl PipedTransaction {
     /// Runs the statements one after the other; answers the rows of each.
     ///
     /// # Errors
-    /// The first that the database failed with; then it can only be rolled back.
+    /// The first that the database failed with; then it can only be rolled back. Also where what was asked for before was not
+    /// answered.
     pub async fn query(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, StoreError> {
-        let rows = self.rows_of(statements).await;
-        self.has_failed.fetch_or(rows.is_err(), Ordering::Relaxed);
-        rows
-    }
-
-    async fn rows_of(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, StoreError> {
-        let begin = (!self.has_begun.swap(true, Ordering::Relaxed)).then_some("BEGIN");
-        let answers = pipe(&self.connection, begin, statements, None, self.slow).await?;
+        let begins = !self.has_begun.swap(true, Ordering::Relaxed);
+        // until it is answered: who leaves meanwhile leaves it unsound
+        if !begins && !self.is_sound.swap(false, Ordering::Relaxed) {
+            return Err(StoreError::corrupt("a transaction is used that is not open"));
+        }
+        let answers = pipe(&self.connection, begins.then_some("BEGIN"), statements, None, self.slow).await?;
         answers.begun?;
-        answers.rows.into_iter().collect()
+        let rows = answers.rows.into_iter().collect::<Result<_, _>>()?;
+        self.is_sound.store(true, Ordering::Relaxed);
+        Ok(rows)
     }
 
     /// Runs the last statements and commits. A kill before COMMIT arrives leaves nothing behind.
@@ -154,11 +154,13 @@ impl PipedTransaction {
     /// When the database fails; of class `CommitUnknown` unless the server itself said no. Also of one that has asked for
     /// nothing, or failed: these are not open, and what is written would be written outside.
     pub async fn commit(self, statements: Vec<Statement>) -> Result<(), StoreError> {
-        if !self.has_begun.load(Ordering::Relaxed) || self.has_failed.load(Ordering::Relaxed) {
+        if !self.is_sound.load(Ordering::Relaxed) {
             return Err(StoreError::corrupt("a transaction is committed that is not open"));
         }
         let answers = pipe(&self.connection, None, statements, Some("COMMIT"), self.slow).await?;
-        self.connection.give_back();
+        if answers.ended.is_ok() {
+            self.connection.give_back();
+        }
         for rows in answers.rows {
             // what the server refuses has made COMMIT a rollback; anything else says nothing of the COMMIT that was sent with it
             rows.map_err(StoreError::before_commit)?;
@@ -174,74 +176,7 @@ impl PipedTransaction {
         };
         match undone {
             Ok(()) => self.connection.give_back(),
-            Err(error) => tracing::debug!(%error, "rollback failed; the connection is closed"),
+            Err(error) => tracing::debug!(%error, "rollback failed; the connection is wound up"),
         }
     }
-}
-
-/// What was answered to statements that went out together.
-struct Answers {
-    begun: Result<(), StoreError>,
-    rows: Vec<Result<Vec<Row>, StoreError>>,
-    ended: Result<(), StoreError>,
-}
-
-/// Sends all of it before it waits for any of it.
-///
-/// # Errors
-/// When nothing was sent.
-async fn pipe(
-    connection: &Lent,
-    begin: Option<&str>,
-    statements: Vec<Statement>,
-    end: Option<&str>,
-    slow: Duration,
-) -> Result<Answers, StoreError> {
-    let connection = connection.get()?;
-    let mut sent = Vec::new();
-    for Statement { sql, values, .. } in statements {
-        let prepared = prepare(connection, &sql).await.map_err(StoreError::before_sent)?;
-        let values = values.map(|values| values.0).unwrap_or_default();
-        let parameters = values.into_iter().map(parameter).collect::<Result<Vec<_>, _>>()?;
-        sent.push((sql, prepared, parameters));
-    }
-    if connection.is_closed() {
-        return Err(StoreError::of(ErrorClass::NotSent, "the connection was closed"));
-    }
-    let started = Instant::now();
-    // each is sent when it is first asked for its answer, which these do in their order
-    let (begun, rows, ended) = join3(
-        command(connection, begin),
-        join_all(sent.iter().map(|(_, prepared, parameters)| query(connection, prepared, parameters))),
-        command(connection, end),
-    )
-    .await;
-    if let Some((first, ..)) = sent.first()
-        && started.elapsed() > slow
-    {
-        let elapsed_ms = started.elapsed().as_secs_f64() * 1e3;
-        tracing::warn!(elapsed_ms, statements = sent.len(), first, "slow statements");
-    }
-    Ok(Answers { begun, rows, ended })
-}
-
-async fn prepare(connection: &Object, text: &str) -> Result<tokio_postgres::Statement, StoreError> {
-    Ok(connection.prepare_cached(text).await?)
-}
-
-async fn command(connection: &Object, command: Option<&str>) -> Result<(), StoreError> {
-    match command {
-        Some(command) => Ok(connection.batch_execute(command).await?),
-        None => Ok(()),
-    }
-}
-
-async fn query(
-    connection: &Object,
-    prepared: &tokio_postgres::Statement,
-    parameters: &[Parameter],
-) -> Result<Vec<Row>, StoreError> {
-    let parameters: Vec<_> = parameters.iter().map(|parameter| &**parameter as &(dyn ToSql + Sync)).collect();
-    let rows = connection.query(prepared, &parameters).await?;
-    Ok(rows.into_iter().map(Row::Piped).collect())
 }

@@ -16,7 +16,7 @@ use actix_web::{
 use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
-use super::turned_away;
+use super::turned_away::{self, TurnedAway};
 use crate::{
     idempotency,
     metrics::Metrics,
@@ -131,7 +131,7 @@ fn log<B>(event: &Event, response: &ServiceResponse<B>) {
         500 if response.response().error().is_some() => {
             error!(method, route, status, duration_ms, request_id = %id, trace_id, code, cause, "request failed")
         }
-        503 if code == Some(OVERLOADED) => {
+        503 if code == Some(OVERLOADED) || response.response().extensions().get::<TurnedAway>().is_some() => {
             turned_away::note();
             debug!(method, route, status, duration_ms, request_id = %id, trace_id, code, "request turned away");
         }

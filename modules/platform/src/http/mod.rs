@@ -45,3 +45,4 @@ pub use precondition::{IfMatch, etag};
 pub use problem::{PROBLEM_JSON, too_long};
 pub use query::QueryParameters;
 pub use rate_limit::{RateLimit, limit_rate};
+pub use turned_away::TurnedAway;

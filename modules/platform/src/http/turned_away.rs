@@ -1,4 +1,4 @@
-//! Says in the log that requests were turned away, once a second: an event for each would be one more load on a shop that has too
+//! Says in the log that requests were turned away, each worker once a second: an event for each would be one more load on a shop that has too
 //! much already.
 
 use std::{
@@ -20,6 +20,10 @@ struct Tally {
     /// Turned away since then.
     untold: u64,
 }
+
+/// Marks an answer that passes on that a replica turned the request away.
+#[derive(Clone, Copy, Debug)]
+pub struct TurnedAway;
 
 /// A request was turned away.
 pub fn note() {

@@ -82,7 +82,7 @@ impl LaneWork for Decisions {
     }
 
     /// Each order is decided with what those before it leave; what was decided before stands.
-    async fn write(
+    async fn prepare(
         transaction: &GroupTransaction<'_>,
         questions: &[Question],
         held: Held,

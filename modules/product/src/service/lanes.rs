@@ -27,7 +27,7 @@ pub(super) trait LaneWork: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the database fails.
-    fn write(
+    fn prepare(
         transaction: &GroupTransaction<'_>,
         asks: &[Self::Ask],
         held: Held,
@@ -99,7 +99,7 @@ async fn write_unless_raced<W: LaneWork>(
     let database = database.clone();
     unless_raced(W::is_race, async move || {
         let asks = asks.clone();
-        database.write_grouped(async move |transaction| W::write(transaction, &asks, held).await).await
+        database.write_grouped(async move |transaction| W::prepare(transaction, &asks, held).await).await
     })
     .await
 }

@@ -55,7 +55,7 @@ impl LaneWork for Moves {
         remembered::is_key_race(error)
     }
 
-    async fn write(
+    async fn prepare(
         transaction: &GroupTransaction<'_>,
         moves: &[Move],
         held: Held,

@@ -20,6 +20,9 @@ pub struct StoredDeduction {
 }
 
 /// The decision about an order, if there is one.
+///
+/// # Errors
+/// When the database fails.
 pub async fn find_deduction(
     transaction: &DatabaseTransaction,
     order: OrderId,

@@ -19,11 +19,6 @@ use super::{
 };
 use crate::model::Product;
 
-/// Locks the product against sales, counts and edits, and reads it then.
-pub async fn lock(transaction: &DatabaseTransaction, id: ProductId) -> Result<Option<Product>, StoreError> {
-    Ok(lock_all(transaction, [id]).await?.remove(&id))
-}
-
 /// What to do about a row that another transaction has locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Held {
@@ -32,10 +27,28 @@ pub enum Held {
     Skip,
 }
 
+/// What a group has locked, and what it has not.
+pub struct Locked {
+    pub products: BTreeMap<ProductId, Product>,
+    /// Which another transaction holds, or has made since: there they are, and no more than that can be told.
+    pub held_by_others: BTreeSet<ProductId>,
+}
+
+/// Locks the product against sales, counts and edits, and reads it then.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(transaction: &DatabaseTransaction, id: ProductId) -> Result<Option<Product>, StoreError> {
+    Ok(lock_all(transaction, [id]).await?.remove(&id))
+}
+
 /// Locks stock rows in id order, so that orders of the same products in opposite orders wait instead of deadlocking;
 /// then, in a later statement that sees what others committed meanwhile, reads the products.
 ///
 /// SQLite knows no row locks: there the write transaction is the lock.
+///
+/// # Errors
+/// When the database fails.
 pub async fn lock_all(
     transaction: &DatabaseTransaction,
     ids: impl IntoIterator<Item = ProductId>,
@@ -48,15 +61,11 @@ pub async fn lock_all(
     found(&query(transaction, find_all(backend, ids)).await?)
 }
 
-/// What a group has locked, and what it has not.
-pub struct Locked {
-    pub products: BTreeMap<ProductId, Product>,
-    /// Which another transaction holds, or has made since: there they are, and no more than that can be told.
-    pub held_by_others: BTreeSet<ProductId>,
-}
-
 /// Locks products for a group of orders; the decisions about these that stand are read later than the locks, so that what was decided
 /// before them is seen.
+///
+/// # Errors
+/// When the database fails.
 pub async fn lock_for_orders(
     transaction: &GroupTransaction<'_>,
     products: impl IntoIterator<Item = ProductId>,
@@ -69,6 +78,9 @@ pub async fn lock_for_orders(
 }
 
 /// Locks products for a group of changes; what their keys stand for is read later than the locks.
+///
+/// # Errors
+/// When the database fails.
 pub async fn lock_for_keys<'a>(
     transaction: &GroupTransaction<'_>,
     products: impl IntoIterator<Item = ProductId>,
