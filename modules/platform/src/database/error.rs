@@ -169,3 +169,31 @@ impl StoreError {
         matches!(&self.class, ErrorClass::Duplicate(key) if key.contains(name))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ErrorClass::{Broken, CommitUnknown, Contention, NotSent, Other, Refused};
+
+    fn of(class: ErrorClass) -> StoreError {
+        StoreError::of(class, "as it was told")
+    }
+
+    #[test]
+    fn what_a_failure_means_depends_on_where_it_was() {
+        // class, of a COMMIT, of what comes before a statement
+        let meanings = [
+            (Refused, Refused, Refused),
+            (Contention, Contention, Contention),
+            (NotSent, NotSent, NotSent),
+            (Broken, CommitUnknown, NotSent),
+            (Other, CommitUnknown, Other),
+        ];
+        for (class, of_commit, before_sent) in meanings {
+            assert_eq!(of(class.clone()).into_commit().class, of_commit);
+            assert_eq!(of(class.clone()).before_sent().class, before_sent);
+            // COMMIT was sent behind it, and the server has not said a word
+            assert_eq!(of(class).before_commit().class, CommitUnknown);
+        }
+    }
+}
