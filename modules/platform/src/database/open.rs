@@ -23,6 +23,10 @@ const PLANNED_ONCE: &str = "force_generic_plan";
 /// For all else: which index brings a page in its order depends on what is asked for.
 const PLANNED_ANEW: &str = "auto";
 
+/// Between two keepalives that were not answered, and how many of these there are before a connection is given up.
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(1);
+const KEEPALIVES: u32 = 3;
+
 fn bounded(url: &str, settings: &DatabaseSettings, max_connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
@@ -37,10 +41,6 @@ fn bounded(url: &str, settings: &DatabaseSettings, max_connections: u32) -> Conn
         );
     options
 }
-
-/// Between two keepalives that were not answered, and how many of these there are before a connection is given up.
-const KEEPALIVE_EVERY: Duration = Duration::from_secs(1);
-const KEEPALIVES: u32 = 3;
 
 /// A pool of PostgreSQL.
 ///

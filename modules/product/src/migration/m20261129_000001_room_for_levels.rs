@@ -1,6 +1,7 @@
 //! Room in the pages of `stock` for the next level of a product beside the last one. PostgreSQL writes each level as a new
-//! row; where that fits into the page of the old one no index changes (a heap-only tuple), and a sale in a large shop writes
-//! three pages less for each of its products. What is in full pages already moves as it is sold, or by `VACUUM FULL stock`.
+//! row; where that fits into the page of the old one no index changes (a heap-only tuple). Where a table was filled at one go, as by an
+//! import, each page was full, and its first sale wrote three more: another of the table, and one of each of two indexes. What
+//! is in full pages already makes room as it is sold, or by `VACUUM FULL stock`.
 
 use sea_orm_migration::{
     MigrationName, MigrationTrait, SchemaManager, async_trait,
