@@ -27,7 +27,9 @@ use crate::{
 
 /// Does what the command line says; answers the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    match cli::parse(arguments).and_then(obey) {
+    let done = cli::parse(arguments).and_then(obey);
+    telemetry::flush();
+    match done {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Every number's key with the least and the most it may be.
-pub const BOUNDS: [(&str, RangeInclusive<i64>); 66] = [
+pub const BOUNDS: [(&str, RangeInclusive<i64>); 68] = [
     ("server.workers", 0..=512),
     ("server.max_connections", 1..=1_000_000),
     ("server.body_limit_bytes", 1024..=16 << 20),
@@ -21,6 +21,8 @@ pub const BOUNDS: [(&str, RangeInclusive<i64>); 66] = [
     ("server.rate_limit_per_second", 0..=1_000_000),
     ("server.rate_burst", 1..=1_000_000),
     ("server.ready_timeout_ms", 50..=30_000),
+    ("log.buffer_bytes", 4096..=1 << 30),
+    ("log.delay_ms", 0..=10_000),
     ("database.max_connections", 2..=1000),
     ("database.acquire_timeout_ms", 100..=60_000),
     ("database.connect_timeout_ms", 100..=300_000),

@@ -35,6 +35,10 @@ pub struct ServerSettings {
 pub struct LogSettings {
     pub level: String,
     pub format: LogFormat,
+    /// Bytes that may wait to be written; lines beyond them are dropped.
+    pub buffer_bytes: usize,
+    /// What is no warning waits so long for more to be written with it.
+    pub delay_ms: u64,
 }
 
 /// How an event is written.

@@ -1,10 +1,24 @@
 //! Sets up the log: readable lines, or JSON for a collector, on standard error.
 
-use std::io::{self, IsTerminal};
+mod lines;
+
+use std::{
+    io::{self, IsTerminal},
+    sync::OnceLock,
+    thread,
+    time::Duration,
+};
 
 use tracing_subscriber::{EnvFilter, filter::ParseError, util::SubscriberInitExt};
 
+use self::lines::Lines;
+
 use crate::settings::{LogFormat, LogSettings};
+
+/// Longer is not waited at the end for whoever reads the log.
+const FLUSHED_WITHIN: Duration = Duration::from_secs(1);
+
+static LINES: OnceLock<Lines> = OnceLock::new();
 
 /// Starts logging for the process; a second call changes nothing.
 ///
@@ -12,7 +26,11 @@ use crate::settings::{LogFormat, LogSettings};
 /// When `log.level` is not a filter such as `info` or `info,order=debug`.
 pub fn start(settings: &LogSettings) -> Result<(), ParseError> {
     let filter = EnvFilter::try_new(&settings.level)?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let lines = LINES.get_or_init(|| {
+        thread::spawn(|| LINES.wait().write_to(io::stderr()));
+        Lines::new(settings.buffer_bytes, Duration::from_millis(settings.delay_ms))
+    });
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines);
     let started = match settings.format {
         LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
         LogFormat::Text => {
@@ -23,4 +41,11 @@ pub fn start(settings: &LogSettings) -> Result<(), ParseError> {
         tracing::debug!("logging was started already");
     }
     Ok(())
+}
+
+/// Waits until the log is written, a second at most. For the end of the process.
+pub fn flush() {
+    if let Some(lines) = LINES.get() {
+        lines.flush(FLUSHED_WITHIN);
+    }
 }

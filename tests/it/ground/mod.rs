@@ -5,3 +5,5 @@ mod clock;
 mod connections;
 mod database;
 mod disk;
+#[cfg(target_os = "linux")]
+mod log;
