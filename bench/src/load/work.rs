@@ -59,7 +59,8 @@ fn write_sale(request: &mut Vec<u8>, products: &[Uuid]) -> std::io::Result<()> {
     const AROUND: usize = r#"{"items":[]}"#.len();
     // no comma after the last one
     let length = AROUND + ITEM * products.len() - 1;
-    let key = Uuid::from_u128(fastrand::u128(..));
+    // as docs/API.md recommends
+    let key = Uuid::now_v7();
     write!(
         request,
         "POST /orders HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\nidempotency-key: {key}\r\n\

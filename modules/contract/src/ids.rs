@@ -12,7 +12,7 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct ProductId(pub Uuid);
 
-/// An order: UUID v5 of the shop and the order's key.
+/// An order: a function of the shop and the order's key, [`Shop::order_id`](crate::Shop::order_id).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct OrderId(pub Uuid);

@@ -194,5 +194,5 @@ fn faults<'a>(problem: &'a Value, kind: &str) -> Vec<&'a str> {
 }
 
 pub fn fresh_key() -> String {
-    Uuid::new_v4().to_string()
+    Uuid::now_v7().to_string()
 }

@@ -27,7 +27,7 @@ use crate::service::OrderService;
 #[utoipa::path(
     tag = "orders",
     params(("Idempotency-Key" = Option<String>, Header, min_length = 16, max_length = 255,
-        description = "16 to 255 visible characters, a UUID is best. It names the order for ever: a repeat is answered as the first request was. Without it one is made and answered in the same header.")),
+        description = "16 to 255 visible characters, a UUID v7 is best. It names the order for ever: a repeat is answered as the first request was. Without it one is made and answered in the same header.")),
     request_body = PlaceOrderBody,
     responses(
         (status = 201, description = "Confirmed: the stock was taken.", body = OrderDocument, headers(

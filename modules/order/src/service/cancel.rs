@@ -37,7 +37,7 @@ impl OrderService {
     ) -> Result<Answer<Order>, OrderError> {
         let parts = self.parts();
         // The order's own key cannot name the cancellation. Not remembered: the key is the order's.
-        if id == parts.shop.order_id(&command.keyed.key) {
+        if parts.shop.may_name(&command.keyed.key, id) {
             return Err(OrderError::KeyReused);
         }
         // not remembered either: it proves nothing

@@ -86,7 +86,7 @@ impl OrderService {
     async fn standing_under(&self, id: OrderId, key: &IdempotencyKey) -> Result<Standing, OrderError> {
         let database = &self.parts().database;
         let failed = |error| OrderError::of_step(id, error);
-        if let Some(standing) = store::standing(database, id).await.map_err(failed)? {
+        if let Some(standing) = store::standing_under(database, key).await.map_err(failed)? {
             return Ok(standing);
         }
         match remembered::is_used(database.reader(), key).await.map_err(failed)? {

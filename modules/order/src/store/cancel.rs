@@ -6,9 +6,9 @@ use platform::{
         Database, StoreError,
         remembered::{self, OnceError, Outcome, Stop},
     },
-    idempotency::Answer,
+    idempotency::{Answer, IdempotencyKey},
 };
-use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
 use super::intent::{Intent, insert};
@@ -34,8 +34,7 @@ pub async fn open_cancellation(
     first_sweep_ms: u64,
 ) -> Result<Answer<Outcome<OrderId, CancelRefusal>>, OnceError> {
     let work = async |transaction: &DatabaseTransaction| {
-        let own = shop.order_id(&command.keyed.key);
-        if order::Entity::find_by_id(own.0).one(transaction).await.map_err(StoreError::from)?.is_some() {
+        if row_under(&command.keyed.key, transaction).await?.is_some() {
             return Err(Stop::Refused(CancelRefusal::KeyOfOrder));
         }
         match &command.target {
@@ -44,9 +43,19 @@ pub async fn open_cancellation(
                 let id = shop.order_id(key);
                 let fence = insert(database.backend(), &[Intent::fence(id, key, first_sweep_ms)]);
                 transaction.query_all_raw(fence).await.map_err(StoreError::from)?;
-                Ok(id)
+                let row = row_under(key, transaction).await?;
+                Ok(row.map_or(id, |row| row.id.into()))
             }
         }
     };
     remembered::once(database, &command.keyed, work).await
+}
+
+/// By the key: an order from before ids had times has another id than the key's now.
+async fn row_under(
+    key: &IdempotencyKey,
+    transaction: &DatabaseTransaction,
+) -> Result<Option<order::Model>, StoreError> {
+    let row = order::Entity::find().filter(order::Column::Key.eq(key.as_str()));
+    Ok(row.one(transaction).await?)
 }

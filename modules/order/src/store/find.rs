@@ -1,7 +1,10 @@
 //! Reads of single orders.
 
 use contract::OrderId;
-use platform::database::{Database, StoreError, now_plus_ms};
+use platform::{
+    database::{Database, StoreError, now_plus_ms},
+    idempotency::IdempotencyKey,
+};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, sea_query::Expr,
@@ -18,8 +21,20 @@ pub const PAST_DECIDE_BY: &str = "past_decide_by";
 
 /// The order as it stands, with what it takes to go on with a pending one.
 pub async fn standing(database: &Database, id: OrderId) -> Result<Option<Standing>, StoreError> {
+    standing_where(database, order::Column::Id.eq(id.0)).await
+}
+
+/// The order of a key: also one from before ids had times, which has another id than the key's now.
+pub async fn standing_under(
+    database: &Database,
+    key: &IdempotencyKey,
+) -> Result<Option<Standing>, StoreError> {
+    standing_where(database, order::Column::Key.eq(key.as_str())).await
+}
+
+async fn standing_where(database: &Database, is_meant: Expr) -> Result<Option<Standing>, StoreError> {
     let late = Expr::col(order::Column::DecideBy).lte(now_plus_ms(database.backend(), 0));
-    let query = order::Entity::find_by_id(id.0).expr_as(late, PAST_DECIDE_BY).into_query();
+    let query = order::Entity::find().filter(is_meant).expr_as(late, PAST_DECIDE_BY).into_query();
     let Some(row) = database.reader().query_one(&query).await? else {
         return Ok(None);
     };

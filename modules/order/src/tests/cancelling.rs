@@ -1,6 +1,8 @@
 //! Giving orders up.
 
 use contract::OrderId;
+use platform::database::StoreError;
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::{
@@ -71,6 +73,29 @@ async fn an_unknown_id_is_not_found_and_not_remembered() {
     assert!(matches!(unknown, Err(OrderError::NotFound(order)) if order == id), "{unknown:?}");
     shop.orders.intend(&key("a"), &wanted(&[(coffee, 1000, None)])).await.unwrap();
     assert_eq!(shop.orders.cancel(&command).await.unwrap().value.status(), OrderStatus::Cancelled);
+}
+
+/// As an order stands whose id was made before ids had times.
+#[tokio::test]
+async fn a_key_finds_its_order_whatever_id_that_has() {
+    let shop = TestShop::open().await;
+    let coffee = shop.shelf.put(1, 5000);
+    let command = wanted(&[(coffee, 1000, None)]);
+    shop.orders.intend(&key("old"), &command).await.unwrap();
+    let id = OrderId(Uuid::from_u128(7));
+    let rename = format!("UPDATE orders SET id = x'{}'", id.0.simple());
+    let renamed = shop.database.write(async |transaction| {
+        transaction.execute_unprepared(&rename).await?;
+        Ok::<_, StoreError>(())
+    });
+    renamed.await.unwrap();
+
+    let repeat = shop.orders.place(&key("old"), &command).await.unwrap();
+    assert_eq!((repeat.replayed, repeat.value.id), (true, id));
+    let cancelled = shop.orders.cancel(&cancel_key("cancel", "old")).await.unwrap();
+    assert_eq!(cancelled.value, repeat.value);
+    let reused = shop.orders.cancel(&cancel_key("old", "third")).await;
+    assert!(matches!(reused, Err(OrderError::KeyReused)), "{reused:?}");
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ fn make_missing_key(request: &mut ServiceRequest) -> Result<Option<HeaderValue>,
     if !changes || request.headers().contains_key(idempotency::HEADER) {
         return Ok(None);
     }
-    let key = HeaderValue::from_str(&Uuid::new_v4().to_string())?;
+    let key = HeaderValue::from_str(&Uuid::now_v7().to_string())?;
     request.headers_mut().insert(HeaderName::from_static(idempotency::HEADER), key.clone());
     Ok(Some(key))
 }

@@ -50,12 +50,20 @@ impl Till {
         let run = self.caller.floor.run.clone();
         while !run.has_come() {
             self.sales += 1;
-            let key = format!("till-{}-{:010}", self.number, self.sales);
+            let key = self.fresh_key();
             let items = self.basket();
             match items.is_empty() {
                 true => tokio::time::sleep(pause(&mut self.caller.random)).await,
                 false => self.sell(&key, &What::Sale { items }).await,
             }
+        }
+    }
+
+    /// Some tills number their sales, others take UUIDs v7, by which orders get other ids.
+    fn fresh_key(&self) -> String {
+        match self.number % 2 {
+            0 => Uuid::now_v7().to_string(),
+            _ => format!("till-{}-{:010}", self.number, self.sales),
         }
     }
 
