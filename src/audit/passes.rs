@@ -32,7 +32,11 @@ const PENDING_MS: i64 = 30_000;
 pub async fn levels(shop: &Audited, tally: &mut Tally, progress: &impl Progress) -> Result<(), StoreError> {
     let next = async |after, rows| {
         let end = shop.product.nth_product((after, Uuid::max()), rows).await?;
-        Ok(end.map(|(last, rows)| (last, [(Invariant::Floor, rows)])))
+        Ok(end.map(|(last, found)| Batch {
+            last,
+            is_full: found == rows,
+            counted: [(Invariant::Floor, found)],
+        }))
     };
     let check = async |after, last| shop.product.levels(after, last).await;
     walk(Uuid::nil(), next, check, shop.patience, tally, progress).await
@@ -42,15 +46,23 @@ pub async fn levels(shop: &Audited, tally: &mut Tally, progress: &impl Progress)
 pub async fn ledger(shop: &Audited, tally: &mut Tally, progress: &impl Progress) -> Result<(), StoreError> {
     let next = async |after, rows| {
         let end = shop.product.nth_movement(after, rows).await?;
-        Ok(end.map(|(last, rows)| (last, [Invariant::Ledger, Invariant::Covered].map(|of| (of, rows)))))
+        let counted = |found| [Invariant::Ledger, Invariant::Covered].map(|of| (of, found));
+        Ok(end.map(|(last, found)| Batch { last, is_full: found == rows, counted: counted(found) }))
     };
     let check = async |after, last| shop.product.ledger(after, last).await;
     walk((Uuid::nil(), 0), next, check, shop.patience, tally, progress).await
 }
 
-/// Two ranges of ids, the one as full as the other: they are hashes.
-pub const HALVES: [(Uuid, Uuid); 2] = [(Uuid::nil(), MIDDLE), (MIDDLE, Uuid::max())];
-const MIDDLE: Uuid = Uuid::from_u128(1 << 127);
+/// Two ranges of ids, the one about as full as the other: cut in the middle of what orders there are, as many hashes are on either
+/// side, and at an even trade as many times.
+///
+/// # Errors
+/// When the database fails.
+pub async fn halves(shop: &Audited) -> Result<[(Uuid, Uuid); 2], StoreError> {
+    let (first, last) = in_time(shop.patience, shop.order.ends()).await?.unwrap_or_default();
+    let middle = Uuid::from_u128(first.as_u128().midpoint(last.as_u128()));
+    Ok([(Uuid::nil(), middle), (middle, Uuid::max())])
+}
 
 /// I3, I5, I7, I8 and I10 of a range of orders: the order first, then its decision.
 pub async fn orders(
@@ -68,7 +80,7 @@ pub async fn orders(
             count(last, decision, async || shop.product.nth_decision((after, last), rows).await).await?;
         let of_orders = [Invariant::Decided, Invariant::Lines, Invariant::Totals, Invariant::Keyed];
         let counted = of_orders.map(|of| (of, orders)).into_iter().chain([(Invariant::Taken, decisions)]);
-        Ok(Some((last, counted)))
+        Ok(Some(Batch { last, is_full: is_full([order, decision], rows), counted }))
     };
     let check = async |after, last| {
         let orders = shop.order.orders(after, last).await?;
@@ -98,6 +110,11 @@ async fn nth_of_either(
     Ok(end_of([order, decision], rows).map(|last| (last, order, decision)))
 }
 
+/// Whether there may be more behind it.
+fn is_full(sides: [End; 2], rows: u64) -> bool {
+    sides.into_iter().flatten().any(|(_, found)| found == rows)
+}
+
 /// How many rows of one side a batch has that ends here.
 async fn count(
     last: Uuid,
@@ -125,11 +142,12 @@ pub async fn decisions(
     progress: &impl Progress,
 ) -> Result<(), StoreError> {
     let next = async |after, rows| {
-        let Some((last, _, decision)) = nth_of_either(shop, (after, Uuid::max()), rows).await? else {
+        let Some((last, order, decision)) = nth_of_either(shop, (after, Uuid::max()), rows).await? else {
             return Ok(None);
         };
         let decisions = async || shop.product.nth_decision((after, last), rows).await;
-        Ok(Some((last, [(Invariant::Owned, count(last, decision, decisions).await?)])))
+        let counted = [(Invariant::Owned, count(last, decision, decisions).await?)];
+        Ok(Some(Batch { last, is_full: is_full([order, decision], rows), counted }))
     };
     let check = async |after, last| {
         let held = shop.product.held(after, last).await?;
@@ -166,11 +184,19 @@ pub async fn overdue(shop: &Audited, tally: &mut Tally) -> Result<(), StoreError
     Ok(())
 }
 
-/// Checks batch after batch. `next` tells where one ends, and how many rows are checked there of each invariant. What is found is
-/// read again, in the same direction, and counts if it is found again.
+/// Where a batch ends, and how many rows are checked there of each invariant.
+struct Batch<Key, Counted> {
+    last: Key,
+    /// It has as many rows as it may.
+    is_full: bool,
+    counted: Counted,
+}
+
+/// Checks batch after batch, up to one that is not full: what is behind that came meanwhile, and behind that comes more for as long as
+/// the shop sells. What is found is read again, in the same direction, and counts if it is found again.
 async fn walk<Key: Copy, Counted: IntoIterator<Item = (Invariant, u64)>>(
     mut after: Key,
-    next: impl AsyncFn(Key, u64) -> Result<Option<(Key, Counted)>, StoreError>,
+    next: impl AsyncFn(Key, u64) -> Result<Option<Batch<Key, Counted>>, StoreError>,
     check: impl AsyncFn(Key, Key) -> Result<Vec<Violation>, StoreError>,
     patience: Duration,
     tally: &mut Tally,
@@ -179,21 +205,24 @@ async fn walk<Key: Copy, Counted: IntoIterator<Item = (Invariant, u64)>>(
     let (mut rows, mut failures) = (ROWS, 0);
     loop {
         let batch = async {
-            let Some((last, counted)) = next(after, rows).await? else {
+            let Some(batch) = next(after, rows).await? else {
                 return Ok(None);
             };
-            let (violations, taken) = confirmed(after, last, &check).await?;
-            Ok::<_, StoreError>(Some((last, counted, violations, taken)))
+            let (violations, taken) = confirmed(after, batch.last, &check).await?;
+            Ok::<_, StoreError>(Some((batch, violations, taken)))
         };
         match in_time(patience, batch).await {
             Ok(None) => return Ok(()),
-            Ok(Some((last, counted, violations, taken))) => {
+            Ok(Some((batch, violations, taken))) => {
                 violations.into_iter().for_each(|violation| tally.found(violation));
-                for (invariant, rows) in counted {
+                for (invariant, rows) in batch.counted {
                     tally.checked(invariant, rows);
                     progress.checked(invariant, rows);
                 }
-                (after, failures) = (last, 0);
+                if !batch.is_full {
+                    return Ok(());
+                }
+                (after, failures) = (batch.last, 0);
                 rows = next_batch(rows, taken);
             }
             // a database under load ended the statement, or had no connection: nothing of the batch was counted
@@ -268,7 +297,9 @@ mod tests {
             asked.borrow_mut().push(rows);
             size.set(rows);
             let last = (after + rows).min(10_000);
-            Ok((last > after).then_some((last, [(Invariant::Floor, last - after)])))
+            let found = last - after;
+            let counted = [(Invariant::Floor, found)];
+            Ok((found > 0).then_some(Batch { last, is_full: found == rows, counted }))
         };
         let check = async |_, _| if size.get() > bearable { Err(broken()) } else { Ok(Vec::new()) };
         let end = walk(0, next, check, Duration::from_secs(10), &mut tally, &Silent).await;
@@ -302,11 +333,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_shop_that_sells_meanwhile_does_not_lengthen_the_walk_for_ever() {
+        let (there, mut tally) = (Cell::new(10_000), Tally::default());
+        let next = async |after: u64, rows: u64| {
+            // two sales while a batch is read
+            there.set(there.get() + 2);
+            let last = (after + rows).min(there.get());
+            let counted = [(Invariant::Floor, last - after)];
+            Ok(Some(Batch { last, is_full: last - after == rows, counted }))
+        };
+        let check = async |_, _| Ok(Vec::new());
+        walk(0, next, check, Duration::from_secs(10), &mut tally, &Silent).await.unwrap();
+        assert!(tally.of(Invariant::Floor).checked >= 10_000);
+    }
+
+    #[tokio::test]
     async fn a_database_that_says_nothing_ends_the_audit_at_once() {
         let asked = Cell::new(0);
         let next = async |_: u64, _: u64| {
             asked.set(asked.get() + 1);
-            std::future::pending::<Result<Option<(u64, [(Invariant, u64); 1])>, StoreError>>().await
+            std::future::pending::<Result<Option<Batch<u64, [(Invariant, u64); 1]>>, StoreError>>().await
         };
         let check = async |_, _| Ok(Vec::new());
         let mut tally = Tally::default();

@@ -8,7 +8,7 @@ use std::{
     fs,
     path::PathBuf,
     process::{Command, Stdio},
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use torture::process::Program;
@@ -22,6 +22,7 @@ const DATABASE: &str = "baseline";
 /// Who meets a deadlock begins again from the first statement, with the order that it has inserted: hence DO NOTHING there.
 const TRIES: &str = "--max-tries=10";
 const THREADS: usize = 2;
+const MOST_CLIENTS: usize = 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Script {
@@ -46,16 +47,17 @@ impl Script {
         }
     }
 
-    /// With what each run draws anew; with a hot product the first of the three is always the same one.
+    /// With what each run draws anew; with a hot product the first of the three is always the same one. Ids begin with the time, as
+    /// those of our orders do.
     fn with_draws(self, is_hot: bool) -> String {
         let any = "random(1, :products)";
         if self == Self::Select {
             return format!("\\set first {any}\n{}", self.text());
         }
         let first = if is_hot { "1" } else { any };
-        let id = "random(1, 9223372036854775807)";
         format!(
-            "\\set high {id}\n\\set low {id}\n\\set first {first}\n\\set second {any}\n\\set third {any}\n{}",
+            "\\set sale :sale + 1\n\\set high :sale * {MOST_CLIENTS} + :client_id\n\\set low random(1, 9223372036854775807)\n\
+             \\set first {first}\n\\set second {any}\n\\set third {any}\n{}",
             self.text()
         )
     }
@@ -101,6 +103,7 @@ impl<'a> Pgbench<'a> {
             format!("--log-prefix={}", logs.display()),
             TRIES.to_owned(),
             format!("-Dproducts={}", self.products),
+            format!("-Dsale={}", now_ms()),
             format!("-f{}", file.display()),
             format!("-c{clients}"),
             format!("-j{}", clients.min(THREADS)),
@@ -138,6 +141,11 @@ impl<'a> Pgbench<'a> {
         };
         Ok(files.filter(is_log).collect())
     }
+}
+
+/// Since 1970.
+fn now_ms() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()
 }
 
 /// What its time is to be longer, since opening connections takes a part of it; its rate is without that.

@@ -64,11 +64,15 @@ impl Stores {
     }
 }
 
-/// Unless the mark says that it was done, by as many products and orders; answers whether it had to be.
+/// Raised where `bench/seed` fills a store otherwise.
+const FORM: &str = "ids by time";
+
+/// Unless the mark says that it was done, in this form, by as many products and orders; answers whether it had to be.
 fn seed(bench: &Bench<'_>, mark: &Path, into: &[&str]) -> anyhow::Result<bool> {
     let counts = [bench.options.grown_products, bench.options.grown_orders].map(|count| count.to_string());
+    let done = format!("{}, {FORM}", counts.join(" "));
     match fs::read_to_string(mark) {
-        Ok(seeded) if seeded == counts.join(" ") => return Ok(false),
+        Ok(seeded) if seeded == done => return Ok(false),
         Ok(seeded) => anyhow::bail!("{} says {seeded}: take another directory", mark.display()),
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
         Err(_) => println!("Seeding {} products and {} orders.", counts[0], counts[1]),
@@ -81,6 +85,6 @@ fn seed(bench: &Bench<'_>, mark: &Path, into: &[&str]) -> anyhow::Result<bool> {
     let status = tokio::task::block_in_place(|| command.status());
     let status = status.with_context(|| format!("{} cannot be run", script.display()))?;
     anyhow::ensure!(status.success(), "{} failed: remove what it left", script.display());
-    fs::write(mark, counts.join(" "))?;
+    fs::write(mark, done)?;
     Ok(true)
 }

@@ -69,7 +69,7 @@ pub async fn measure(stand: &Stand<'_>, report: &mut Report) -> anyhow::Result<(
     loads.show(report);
     loads.show_processes(&services, report);
     if options.wants(Table::Overload) {
-        report.goal(Goal::OverloadSales, loads.of_the_peak());
+        report.goal(Goal::OverloadSales, loads.of_the_peak(Loaded::per_core_left));
         report.goal(
             Goal::OverloadLatency,
             loads.figure(OVERLOAD, |loaded| loaded.outcome.let_in().within_ms(0.99)),
@@ -132,11 +132,10 @@ impl Loads {
         rounds.map(|round| steps.iter().map(|step| of(*step, round)).fold(0.0, f64::max)).collect()
     }
 
-    /// What was sold at twice the load, of what was carried at most in the same round, the generator's own part apart.
-    fn of_the_peak(&self) -> Spread {
+    /// What was sold at twice the load, of what was carried at most in the same round.
+    fn of_the_peak(&self, figure: fn(&Loaded) -> f64) -> Spread {
         let sold = self.measured.of(Step::Load { percent: OVERLOAD });
-        let peaks = self.peaks(Loaded::per_core_left);
-        Spread::of(sold.iter().zip(peaks).map(|(loaded, peak)| loaded.per_core_left() / peak))
+        Spread::of(sold.iter().zip(self.peaks(figure)).map(|(loaded, peak)| figure(loaded) / peak))
     }
 
     /// Megabytes at twice the load; the largest where several have the name.
@@ -154,10 +153,11 @@ impl Loads {
                 "Sales of random products through the gateway, as many a second as the row says, whether answered or not; \
                  times run from when a sale was meant to be asked for. The peak is what {} clients who wait for their \
                  answers buy at most in the same round: {} sales a second. Counted after a second of lead-in. \
-                 CPU in cores, PostgreSQL's apart. The goal compares sales a second for each core that the generator \
-                 left to the shop.",
+                 CPU in cores, PostgreSQL's apart. Line 9 compares sales a second for each core that the generator \
+                 left to the shop; as they are it is {}.",
                 PEAK_TIMES.map(|times| (self.clients * times).to_string()).join(" or "),
-                Spread::of(self.peaks(|loaded| loaded.outcome.per_second)).show(0)
+                Spread::of(self.peaks(per_second)).show(0),
+                self.of_the_peak(per_second).show(2)
             ),
             &[
                 "of the peak",
@@ -238,6 +238,10 @@ impl Loads {
         };
         report.chart("latency", lines.svg());
     }
+}
+
+fn per_second(loaded: &Loaded) -> f64 {
+    loaded.outcome.per_second
 }
 
 /// In percent of all that were asked for.

@@ -30,7 +30,7 @@ impl Shop {
         format!("{}/{}", self.id, self.currency)
     }
 
-    /// The order's id is a function of its key: a repeat meets its own order by primary key, whatever was lost.
+    /// The order's id is a function of its key: a repeat meets its own order, whatever was lost.
     ///
     /// It is a hash, UUID v5 of shop and key. Where the key is a UUID v7 the hash's first 48 bits give way to the key's
     /// time, and it is a UUID v8 (RFC 9562): orders of a time stand together in every index, and 74 bits of the hash keep

@@ -42,6 +42,11 @@ impl OrderAudit {
         audit::overdue(&self.database, age_ms, limit).await
     }
 
+    /// The first and the last id.
+    pub async fn ends(&self) -> Result<Option<(Uuid, Uuid)>, StoreError> {
+        audit::ends_of_orders(&self.database).await
+    }
+
     /// Where the first so many orders of a range end, and how many they are.
     pub async fn nth_order(&self, range: (Uuid, Uuid), rows: u64) -> Result<Option<(Uuid, u64)>, StoreError> {
         audit::nth(&self.database, range, rows).await

@@ -1,5 +1,7 @@
 //! What the edge does for its callers, as `--role gateway` and as `--role all`: one implementation.
 
+use std::time::Duration;
+
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -9,8 +11,11 @@ use crate::support::{
     port::Port,
     process::Pos,
     shop::address,
+    wait::until,
     wire::{Message, Wire},
 };
+
+const TOLD_WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
@@ -200,6 +205,7 @@ async fn the_log_knows_the_trace() {
     };
     rig.orders[0].always(super::replica::Act::SendAndClose(vec![]));
     assert_eq!(edge.ask(&get("/orders", &head)).await.status(), 503);
-    let log = edge.pos().log();
-    assert!(log.contains(&format!("trace_id=\"{trace}\"")), "{log}");
+    let told = format!("trace_id=\"{trace}\"");
+    until("the log tells the trace", TOLD_WITHIN, async || edge.pos().log().contains(&told).then_some(()))
+        .await;
 }

@@ -50,13 +50,22 @@ impl OrderService {
         let Answer { value, replayed } = opened.map_err(|error| OrderError::of_cancellation(id, error))?;
         match value {
             Err(CancelRefusal::KeyOfOrder) => Err(OrderError::KeyReused),
-            Ok(id) => Ok(Answer { value: self.give_up(id, deadline).await?, replayed }),
+            Ok(id) => Ok(Answer { value: self.give_up(id, &command.target, deadline).await?, replayed }),
         }
     }
 
     /// Refuses what is pending, and obeys what stands: a decision that was made before is the order's.
-    async fn give_up(&self, id: OrderId, deadline: Deadline) -> Result<Order, OrderError> {
-        let standing = store::standing(&self.parts().database, id).await;
+    async fn give_up(
+        &self,
+        id: OrderId,
+        target: &CancelTarget,
+        deadline: Deadline,
+    ) -> Result<Order, OrderError> {
+        let database = &self.parts().database;
+        let standing = match target {
+            CancelTarget::Key(key) => store::standing_under(database, key).await,
+            CancelTarget::Order(id) => store::standing(database, *id).await,
+        };
         match standing.map_err(|error| OrderError::of_step(id, error))? {
             Some(Standing::Decided { order, .. }) => Ok(order),
             Some(Standing::Pending(pending)) => {

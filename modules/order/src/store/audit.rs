@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use contract::audit::SoldLine;
-use platform::database::{Database, Sql, StoreError, now_plus_ms, nth_key, read_as_one};
+use platform::database::{Database, Sql, StoreError, ends, now_plus_ms, nth_key, read_as_one};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use uuid::Uuid;
 
@@ -69,6 +69,11 @@ pub async fn overdue(
         .all(database.reader())
         .await?;
     Ok(rows)
+}
+
+/// The first and the last id of all orders.
+pub async fn ends_of_orders(database: &Database) -> Result<Option<(Uuid, Uuid)>, StoreError> {
+    ends::<order::Entity>(database, Column::Id).await
 }
 
 /// Where a batch of this many orders ends, and how many it has.

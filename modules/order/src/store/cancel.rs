@@ -6,7 +6,7 @@ use platform::{
         Database, StoreError,
         remembered::{self, OnceError, Outcome, Stop},
     },
-    idempotency::{Answer, IdempotencyKey},
+    idempotency::Answer,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub enum CancelRefusal {
 }
 
 /// Remembers the cancellation, and sees to it that the order it names has a row, all in one transaction. Answers the
-/// order's id; whether it has a row is for the next read to tell.
+/// order's id; whether there is a row, of this id or of the key, is for the next read to tell.
 pub async fn open_cancellation(
     database: &Database,
     shop: &Shop,
@@ -34,7 +34,8 @@ pub async fn open_cancellation(
     first_sweep_ms: u64,
 ) -> Result<Answer<Outcome<OrderId, CancelRefusal>>, OnceError> {
     let work = async |transaction: &DatabaseTransaction| {
-        if row_under(&command.keyed.key, transaction).await?.is_some() {
+        let own = order::Entity::find().filter(order::Column::Key.eq(command.keyed.key.as_str()));
+        if own.one(transaction).await.map_err(StoreError::from)?.is_some() {
             return Err(Stop::Refused(CancelRefusal::KeyOfOrder));
         }
         match &command.target {
@@ -43,19 +44,9 @@ pub async fn open_cancellation(
                 let id = shop.order_id(key);
                 let fence = insert(database.backend(), &[Intent::fence(id, key, first_sweep_ms)]);
                 transaction.query_all_raw(fence).await.map_err(StoreError::from)?;
-                let row = row_under(key, transaction).await?;
-                Ok(row.map_or(id, |row| row.id.into()))
+                Ok(id)
             }
         }
     };
     remembered::once(database, &command.keyed, work).await
-}
-
-/// By the key: an order from before ids had times has another id than the key's now.
-async fn row_under(
-    key: &IdempotencyKey,
-    transaction: &DatabaseTransaction,
-) -> Result<Option<order::Model>, StoreError> {
-    let row = order::Entity::find().filter(order::Column::Key.eq(key.as_str()));
-    Ok(row.one(transaction).await?)
 }

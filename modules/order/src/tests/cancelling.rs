@@ -81,14 +81,16 @@ async fn a_key_finds_its_order_whatever_id_that_has() {
     let shop = TestShop::open().await;
     let coffee = shop.shelf.put(1, 5000);
     let command = wanted(&[(coffee, 1000, None)]);
-    shop.orders.intend(&key("old"), &command).await.unwrap();
-    let id = OrderId(Uuid::from_u128(7));
-    let rename = format!("UPDATE orders SET id = x'{}'", id.0.simple());
-    let renamed = shop.database.write(async |transaction| {
-        transaction.execute_unprepared(&rename).await?;
-        Ok::<_, StoreError>(())
-    });
-    renamed.await.unwrap();
+    let (id, given_up) = (OrderId(Uuid::from_u128(7)), OrderId(Uuid::from_u128(8)));
+    for (name, id) in [("old", id), ("given-up", given_up)] {
+        shop.orders.intend(&key(name), &command).await.unwrap();
+        let rename = format!("UPDATE orders SET id = x'{}' WHERE key = '{}'", id.0.simple(), key(name));
+        let renamed = shop.database.write(async |transaction| {
+            transaction.execute_unprepared(&rename).await?;
+            Ok::<_, StoreError>(())
+        });
+        renamed.await.unwrap();
+    }
 
     let repeat = shop.orders.place(&key("old"), &command).await.unwrap();
     assert_eq!((repeat.replayed, repeat.value.id), (true, id));
@@ -96,6 +98,9 @@ async fn a_key_finds_its_order_whatever_id_that_has() {
     assert_eq!(cancelled.value, repeat.value);
     let reused = shop.orders.cancel(&cancel_key("old", "third")).await;
     assert!(matches!(reused, Err(OrderError::KeyReused)), "{reused:?}");
+
+    let cancelled = shop.orders.cancel(&cancel_key("cancel-2", "given-up")).await.unwrap().value;
+    assert_eq!((cancelled.status(), cancelled.id), (OrderStatus::Cancelled, given_up));
 }
 
 #[tokio::test]

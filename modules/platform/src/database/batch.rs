@@ -45,3 +45,20 @@ pub async fn nth_key<E: EntityTrait>(
     let last = last.map(|row| Ok((row.try_get("", "id")?, row.try_get::<i64>("", "rows")?.unsigned_abs())));
     last.transpose()
 }
+
+/// The first and the last key of a table that is not empty.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ends<E: EntityTrait>(
+    database: &Database,
+    key: E::Column,
+) -> Result<Option<(Uuid, Uuid)>, StoreError> {
+    let (table, key) = (E::default().table_name(), key.as_str());
+    let end = |order| format!("(SELECT {key} FROM {table} ORDER BY {key} {order} LIMIT 1)");
+    let text = format!("SELECT {} AS first, {} AS last", end("ASC"), end("DESC"));
+    let statement = Statement::from_string(database.backend(), text);
+    let Some(row) = database.reader().query_one_raw(statement).await? else { return Ok(None) };
+    let (first, last): (Option<Uuid>, Option<Uuid>) = (row.try_get("", "first")?, row.try_get("", "last")?);
+    Ok(first.zip(last))
+}

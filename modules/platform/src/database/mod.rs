@@ -25,7 +25,7 @@ mod sql;
 mod transaction;
 mod writes;
 
-pub use batch::{nth_key, read_as_one};
+pub use batch::{ends, nth_key, read_as_one};
 pub use connect::{Database, PoolState};
 pub use error::{Cause, ErrorClass, StoreError};
 pub use facts::{Differing, Fact, compare_facts, create_facts, pin_facts};

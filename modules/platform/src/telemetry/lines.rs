@@ -13,7 +13,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// What waits to be written. A kill loses it: of what is no warning all that came within `delay`.
 pub struct Lines {
-    /// May wait; lines beyond that are dropped, and their number told.
+    /// May wait; lines beyond that are dropped, and their number told. Of warnings and errors an eighth more may.
     most_bytes: usize,
     /// A line of `info` or below waits so long for others, which are then written together with it.
     delay: Duration,
@@ -47,6 +47,12 @@ impl Lines {
             let mut taken = self.next();
             // whom could it be told
             let _ = output.write_all(&taken.text).and_then(|()| output.flush());
+            if taken.dropped > 0 {
+                tracing::warn!(
+                    dropped = taken.dropped,
+                    "lines of the log were dropped: it was not read in time"
+                );
+            }
             taken.text.clear();
             let mut waiting = self.lock();
             waiting.is_being_written = false;
@@ -56,12 +62,6 @@ impl Lines {
             }
             drop(waiting);
             self.written.notify_all();
-            if taken.dropped > 0 {
-                tracing::warn!(
-                    dropped = taken.dropped,
-                    "lines of the log were dropped: it was not read in time"
-                );
-            }
         }
     }
 
@@ -86,16 +86,18 @@ impl Lines {
     }
 
     fn add(&self, line: &[u8], is_urgent: bool) {
+        let room = if is_urgent { self.most_bytes + self.most_bytes / 8 } else { self.most_bytes };
         let mut waiting = self.lock();
-        if waiting.text.len() + line.len() > self.most_bytes {
+        if waiting.text.len() + line.len() > room {
             waiting.dropped += 1;
             return;
         }
         let is_first = waiting.text.is_empty();
         waiting.text.extend_from_slice(line);
-        waiting.is_urgent |= is_urgent;
+        let becomes_urgent = !waiting.is_urgent && (is_urgent || waiting.text.len() > self.most_bytes / 2);
+        waiting.is_urgent |= becomes_urgent;
         drop(waiting);
-        if is_first || is_urgent {
+        if is_first || becomes_urgent {
             self.changed.notify_one();
         }
     }
@@ -144,7 +146,6 @@ mod tests {
     use super::*;
 
     const LONG: Duration = Duration::from_secs(60);
-    const DELAY: Duration = Duration::from_millis(50);
 
     /// Waits for leave before it writes.
     struct Slow {
@@ -166,20 +167,30 @@ mod tests {
 
     fn slow() -> (Arc<Lines>, mpsc::Sender<()>, mpsc::Receiver<String>) {
         let ((leave, waits), (written, told)) = (mpsc::channel(), mpsc::channel());
-        let lines = Arc::new(Lines::new(1000, DELAY));
+        let lines = Arc::new(Lines::new(1000, LONG));
         let of_thread = lines.clone();
         thread::spawn(move || of_thread.write_to(Slow { leave: waits, written }));
         (lines, leave, told)
     }
 
     #[test]
-    fn lines_go_out_together_in_their_order() {
+    fn lines_go_out_together_in_their_order_once_one_is_urgent() {
         let (lines, leave, told) = slow();
-        for line in ["one\n", "two\n", "three\n"] {
-            lines.add(line.as_bytes(), false);
-        }
         leave.send(()).unwrap();
-        assert_eq!(told.recv_timeout(LONG).unwrap(), "one\ntwo\nthree\n");
+        lines.add(b"one\n", false);
+        lines.add(b"two\n", false);
+        assert!(told.recv_timeout(Duration::from_millis(50)).is_err(), "they wait for others");
+        lines.add(b"three\n", true);
+        assert_eq!(told.recv_timeout(LONG / 2).unwrap(), "one\ntwo\nthree\n");
+    }
+
+    #[test]
+    fn what_fills_half_the_room_waits_no_longer() {
+        let (lines, leave, told) = slow();
+        leave.send(()).unwrap();
+        lines.add(&[b'a'; 400], false);
+        lines.add(&[b'a'; 400], false);
+        assert_eq!(told.recv_timeout(LONG / 2).unwrap().len(), 800);
     }
 
     #[test]
@@ -195,12 +206,14 @@ mod tests {
 
     #[test]
     fn whoever_logs_does_not_wait_for_whoever_reads_and_what_is_too_much_is_counted() {
-        let lines = Lines::new(1000, DELAY);
+        let lines = Lines::new(1000, LONG);
         for _ in 0..17 {
-            lines.add(&[b'a'; 99], true);
+            lines.add(&[b'a'; 99], false);
         }
+        // there is room left for what matters
+        lines.add(&[b'w'; 99], true);
         let taken = lines.next();
-        assert_eq!((taken.text.len(), taken.dropped), (990, 7));
+        assert_eq!((taken.text.len(), taken.dropped), (1089, 7));
         assert_eq!(lines.lock().dropped, 0);
     }
 }
