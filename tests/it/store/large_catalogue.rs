@@ -28,6 +28,10 @@ const PAGE: u64 = 50;
 /// hundreds; to see that a word is a common one takes 10,001.
 const TOUCHED: f64 = 15_000.0;
 
+/// 1,250 rows of words, each met twice, and a page: no walk through the catalogue beside them, which a page of 50 takes 4,349 for.
+const MANY_OF_A_WORD: &str = "a prefix of rare words";
+const TOUCHED_OF_A_WORD: f64 = 3_000.0;
+
 fn search(text: &str) -> ProductFilter {
     ProductFilter { words: search_words(text), ..ProductFilter::default() }
 }
@@ -50,7 +54,7 @@ fn filters() -> Vec<(&'static str, ProductFilter, usize)> {
         ("policy", ProductFilter { stock_policy: Some(StockPolicy::Flag), ..any() }, 50),
         ("low in a category", ProductFilter { low_stock: Some(true), category: text("c9"), ..any() }, 50),
         ("a rare word", search("w77"), 50),
-        ("a prefix of rare words", search("W39"), 50),
+        (MANY_OF_A_WORD, search("W39"), 50),
         ("a word of every name", search("coffée"), 50),
         ("the first letters of every name", search("co"), 50),
         ("several words", search("Coffee w77"), 50),
@@ -110,7 +114,8 @@ async fn check_plan(database: &Database, name: &str, statement: Statement) {
         DbBackend::Postgres => {
             let plan: Value = rows[0].try_get_by_index(0).unwrap();
             let touched = touched(&plan[0]["Plan"]);
-            assert!(touched < TOUCHED, "{name} touches {touched} rows: {plan:#}");
+            let most = if name == MANY_OF_A_WORD { TOUCHED_OF_A_WORD } else { TOUCHED };
+            assert!(touched < most, "{name} touches {touched} rows: {plan:#}");
         }
         _ => {
             let steps: Vec<String> = rows.iter().map(|row| row.try_get("", "detail").unwrap()).collect();

@@ -23,7 +23,13 @@ pub async fn list(
     after: Option<ProductId>,
     limit: u64,
 ) -> Result<Vec<Product>, StoreError> {
-    let words = words::search(connection, &filter.words, filter.archived, after.map(|after| after.0)).await?;
+    let search = words::Search {
+        words: &filter.words,
+        archived: filter.archived,
+        after: after.map(|after| after.0),
+        enough: is_about_words_alone(filter).then_some(limit),
+    };
+    let words = search.condition(connection).await?;
     let rows = page(filter, words, after, limit).all(connection).await?;
     rows.into_iter().map(to_product).collect()
 }
@@ -58,6 +64,13 @@ fn is_about_stock(filter: &ProductFilter) -> bool {
 fn is_about_catalogue(filter: &ProductFilter) -> bool {
     !filter.words.is_empty()
         || [&filter.sku, &filter.barcode, &filter.category].into_iter().any(Option::is_some)
+}
+
+fn is_about_words_alone(filter: &ProductFilter) -> bool {
+    let of_catalogue = [&filter.sku, &filter.barcode, &filter.category].into_iter().all(Option::is_none);
+    of_catalogue
+        && filter.stock_policy.is_none()
+        && [filter.low_stock, filter.flagged].into_iter().all(|wanted| wanted.is_none())
 }
 
 /// Whether there is any product at all.

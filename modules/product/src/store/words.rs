@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, QueryFilter,
-    sea_query::{Expr, IntoIden, Query, SelectStatement},
+    sea_query::{Expr, IntoIden, Order, Query, SelectStatement},
 };
 use uuid::Uuid;
 
@@ -75,24 +75,37 @@ fn words_of(name: &str) -> BTreeSet<String> {
     search_words(name).into_iter().collect()
 }
 
-/// What a search asks of each product after `after`, its last word being a prefix.
-///
-/// The first word that few products have is looked up, and the others are checked at each of these. SQLite, which does
-/// not count how often a word comes, could not choose so by itself.
-pub async fn search(
-    connection: &impl ConnectionTrait,
-    words: &[String],
-    archived: bool,
-    after: Option<Uuid>,
-) -> Result<Condition, DbErr> {
-    let mut terms = terms(words);
-    let mut condition = Condition::all();
-    if let Some((rare, products)) = first_rare(connection, &terms, archived).await? {
-        let found = with_word(terms.remove(rare), archived);
-        let at_once = connection.get_database_backend() == DbBackend::Postgres && products <= VERY_FEW;
-        condition = condition.add(if at_once { among_all_of(found) } else { among(found) });
+/// A search for products after `after`, its last word being a prefix.
+pub struct Search<'a> {
+    pub words: &'a [String],
+    pub archived: bool,
+    pub after: Option<Uuid>,
+    /// So many are a page, where nothing but words is asked for.
+    pub enough: Option<u64>,
+}
+
+impl Search<'_> {
+    /// What it asks of each product.
+    ///
+    /// The first word that few products have is looked up, and the others are checked at each of these. SQLite, which does
+    /// not count how often a word comes, could not choose so by itself. Of a word by itself no more are taken than a page has:
+    /// PostgreSQL would walk the catalogue beside them until it has met so many.
+    pub async fn condition(&self, connection: &impl ConnectionTrait) -> Result<Condition, DbErr> {
+        let mut terms = terms(self.words);
+        let mut condition = Condition::all();
+        if let Some((rare, products)) = first_rare(connection, &terms, self.archived).await? {
+            let found = with_word(terms.remove(rare), self.archived);
+            let is_postgres = connection.get_database_backend() == DbBackend::Postgres;
+            condition = condition.add(match self.enough {
+                Some(enough) if is_postgres && terms.is_empty() => {
+                    among_all_of(first_of(found, self.after, enough))
+                }
+                _ if is_postgres && products <= VERY_FEW => among_all_of(found),
+                _ => among(found),
+            });
+        }
+        Ok(terms.into_iter().fold(condition, |all, term| all.add(checked(term, self.after))))
     }
-    Ok(terms.into_iter().fold(condition, |all, term| all.add(checked(term, after))))
 }
 
 fn terms(words: &[String]) -> Vec<Condition> {
@@ -140,6 +153,15 @@ fn with_word(term: Condition, archived: bool) -> SelectStatement {
         .column(ProductId)
         .from(product_word::Entity)
         .cond_where(term.add(is_archived(product_word::Entity, archived)))
+        .take()
+}
+
+fn first_of(mut found: SelectStatement, after: Option<Uuid>, enough: u64) -> SelectStatement {
+    found
+        .distinct()
+        .and_where_option(after.map(|after| Expr::col(ProductId).gt(after)))
+        .order_by(ProductId, Order::Asc)
+        .limit(enough)
         .take()
 }
 
