@@ -19,19 +19,19 @@ impl Failure {
         Self::Usage(vec![fault.into()])
     }
 
-    /// Says on standard error what is wrong, and answers the exit code.
-    pub fn report(&self) -> ExitCode {
+    /// Says on standard error what is wrong.
+    pub fn report(&self) {
         match self {
-            Self::Usage(faults) => {
-                for fault in faults {
-                    eprintln!("pos: {}", one_line(fault));
-                }
-                ExitCode::from(EXIT_USAGE)
-            }
-            Self::Start(error) => {
-                eprintln!("pos: {}", one_line(&format!("{error:#}")));
-                ExitCode::FAILURE
-            }
+            Self::Usage(faults) => faults.iter().for_each(|fault| eprintln!("pos: {}", one_line(fault))),
+            Self::Start(error) => eprintln!("pos: {}", one_line(&format!("{error:#}"))),
+        }
+    }
+
+    /// The exit code.
+    pub fn code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) => ExitCode::from(EXIT_USAGE),
+            Self::Start(_) => ExitCode::FAILURE,
         }
     }
 }

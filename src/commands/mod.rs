@@ -28,10 +28,16 @@ use crate::{
 /// Does what the command line says; answers the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = cli::parse(arguments).and_then(obey);
-    telemetry::flush();
+    let is_read = telemetry::flush();
     match done {
         Ok(code) => code,
-        Err(failure) => failure.report(),
+        Err(failure) => {
+            // who waits for a reader of standard error that there is none of never ends
+            if is_read {
+                failure.report();
+            }
+            failure.code()
+        }
     }
 }
 

@@ -43,9 +43,7 @@ pub fn start(settings: &LogSettings) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// Waits until the log is written, a second at most. For the end of the process.
-pub fn flush() {
-    if let Some(lines) = LINES.get() {
-        lines.flush(FLUSHED_WITHIN);
-    }
+/// Waits until the log is written, a second at most, and answers whether it is. For the end of the process.
+pub fn flush() -> bool {
+    LINES.get().is_none_or(|lines| lines.flush(FLUSHED_WITHIN))
 }

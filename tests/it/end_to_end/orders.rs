@@ -27,7 +27,8 @@ async fn sells_at_the_names_and_prices_of_the_moment(
     let order = reply.with_status(201);
     let order_id = text(&order["id"]);
     assert!(location.ends_with(&format!("/orders/{order_id}")), "{location}");
-    assert_eq!(Uuid::parse_str(&order_id).unwrap().get_version_num(), 5);
+    let [id_of_order, key] = [&order_id, &text(&order["key"])].map(|id| Uuid::parse_str(id).unwrap());
+    assert_eq!(id_of_order.as_bytes()[..6], key.as_bytes()[..6], "it begins with the key's time");
     assert_eq!(
         (&order["status"], &order["total"], &order["currency"]),
         (&json!("confirmed"), &json!("7.60"), &json!("EUR"))

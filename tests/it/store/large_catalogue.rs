@@ -28,7 +28,7 @@ const PAGE: u64 = 50;
 /// hundreds; to see that a word is a common one takes 10,001.
 const TOUCHED: f64 = 15_000.0;
 
-/// 1,250 rows of words, each met twice, and a page: no walk through the catalogue beside them, which a page of 50 takes 4,349 for.
+/// The 2,500 rows of these words, and a page: no walk through the catalogue beside them, which a page of 50 takes 4,349 rows for.
 const MANY_OF_A_WORD: &str = "a prefix of rare words";
 const TOUCHED_OF_A_WORD: f64 = 3_000.0;
 

@@ -28,6 +28,7 @@ struct Waiting {
     dropped: u64,
     is_urgent: bool,
     is_being_written: bool,
+    is_closing: bool,
 }
 
 impl Lines {
@@ -65,23 +66,24 @@ impl Lines {
         }
     }
 
-    /// Waits until all is written, for so long at most.
-    pub fn flush(&self, within: Duration) {
+    /// Waits until all is written, for so long at most; answers whether it is. From then on no line waits for others.
+    pub fn flush(&self, within: Duration) -> bool {
         let mut waiting = self.lock();
-        waiting.is_urgent = true;
+        waiting.is_closing = true;
         self.changed.notify_one();
         let is_left = |waiting: &mut Waiting| waiting.is_being_written || !waiting.text.is_empty();
-        drop(self.written.wait_timeout_while(waiting, within, is_left));
+        let waited = self.written.wait_timeout_while(waiting, within, is_left);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
     fn next(&self) -> Waiting {
         let nothing = |waiting: &mut Waiting| waiting.text.is_empty();
         let waiting = self.changed.wait_while(self.lock(), nothing).unwrap_or_else(PoisonError::into_inner);
-        let is_patient = |waiting: &mut Waiting| !waiting.is_urgent;
+        let is_patient = |waiting: &mut Waiting| !waiting.is_urgent && !waiting.is_closing;
         let waited = self.changed.wait_timeout_while(waiting, self.delay, is_patient);
         let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let taken = mem::take(&mut *waiting);
-        waiting.is_being_written = true;
+        (waiting.is_being_written, waiting.is_closing) = (true, taken.is_closing);
         taken
     }
 
@@ -197,10 +199,9 @@ mod tests {
     fn flush_waits_for_what_is_left_and_not_for_ever() {
         let (lines, leave, told) = slow();
         lines.add(b"last\n", false);
-        lines.flush(Duration::from_millis(1));
-        assert!(told.try_recv().is_err(), "it may not be written yet");
+        assert!(!lines.flush(Duration::from_millis(1)), "it may not be written yet");
         leave.send(()).unwrap();
-        lines.flush(LONG);
+        assert!(lines.flush(LONG));
         assert_eq!(told.try_recv().unwrap(), "last\n");
     }
 

@@ -156,10 +156,13 @@ fn with_word(term: Condition, archived: bool) -> SelectStatement {
         .take()
 }
 
+/// `OFFSET 0` parts the look-up from the order: PostgreSQL would walk all words in that order where it expects to meet enough soon.
 fn first_of(mut found: SelectStatement, after: Option<Uuid>, enough: u64) -> SelectStatement {
-    found
+    let found = found.and_where_option(after.map(|after| Expr::col(ProductId).gt(after))).offset(0).take();
+    Query::select()
         .distinct()
-        .and_where_option(after.map(|after| Expr::col(ProductId).gt(after)))
+        .column(ProductId)
+        .from_subquery(found, "found")
         .order_by(ProductId, Order::Asc)
         .limit(enough)
         .take()
