@@ -8,7 +8,7 @@ use std::{
     fs,
     path::PathBuf,
     process::{Command, Stdio},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use torture::process::Program;
@@ -103,7 +103,7 @@ impl<'a> Pgbench<'a> {
             format!("--log-prefix={}", logs.display()),
             TRIES.to_owned(),
             format!("-Dproducts={}", self.products),
-            format!("-Dsale={}", now_ms()),
+            format!("-Dsale={}", chrono::Utc::now().timestamp_millis()),
             format!("-f{}", file.display()),
             format!("-c{clients}"),
             format!("-j{}", clients.min(THREADS)),
@@ -141,11 +141,6 @@ impl<'a> Pgbench<'a> {
         };
         Ok(files.filter(is_log).collect())
     }
-}
-
-/// Since 1970.
-fn now_ms() -> u128 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()
 }
 
 /// What its time is to be longer, since opening connections takes a part of it; its rate is without that.

@@ -20,7 +20,7 @@ pub fn describe(options: &Options) -> String {
         "`cargo run --release -p bench -- {}`. {}, pos {}, {}; {}. Median of {} rounds of {} s \
          (least–most), each round one thing after the other so that noise hits all; the load generator runs on \
          the same machine.{quick}",
-        std::env::args().skip(1).collect::<Vec<_>>().join(" "),
+        without_places(std::env::args().skip(1)),
         chrono::Local::now().format("%-d %B %Y"),
         env!("CARGO_PKG_VERSION"),
         versions.join(", "),
@@ -28,6 +28,12 @@ pub fn describe(options: &Options) -> String {
         options.rounds,
         options.seconds,
     )
+}
+
+/// Where files lie on one machine says nothing to the reader on another.
+fn without_places(arguments: impl Iterator<Item = String>) -> String {
+    let shown = arguments.map(|argument| if argument.contains('/') { "PATH".to_owned() } else { argument });
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 fn machine() -> String {

@@ -12,7 +12,6 @@ use std::{
 use tracing_subscriber::{EnvFilter, filter::ParseError, util::SubscriberInitExt};
 
 use self::lines::Lines;
-
 use crate::settings::{LogFormat, LogSettings};
 
 /// Longer is not waited at the end for whoever reads the log.

@@ -1,11 +1,9 @@
 //! What the edge does for its callers, as `--role gateway` and as `--role all`: one implementation.
 
-use std::time::Duration;
-
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::rig::{RARE_CHECKS, Rig};
+use super::rig::{RARE_CHECKS, Rig, SOON};
 use crate::support::{
     client::Service,
     port::Port,
@@ -14,8 +12,6 @@ use crate::support::{
     wait::until,
     wire::{Message, Wire},
 };
-
-const TOLD_WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
@@ -206,6 +202,5 @@ async fn the_log_knows_the_trace() {
     rig.orders[0].always(super::replica::Act::SendAndClose(vec![]));
     assert_eq!(edge.ask(&get("/orders", &head)).await.status(), 503);
     let told = format!("trace_id=\"{trace}\"");
-    until("the log tells the trace", TOLD_WITHIN, async || edge.pos().log().contains(&told).then_some(()))
-        .await;
+    until("the log tells the trace", SOON, async || edge.pos().log().contains(&told).then_some(())).await;
 }

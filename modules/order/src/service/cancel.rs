@@ -64,7 +64,7 @@ impl OrderService {
         let database = &self.parts().database;
         let standing = match target {
             CancelTarget::Key(key) => store::standing_under(database, key).await,
-            CancelTarget::Order(id) => store::standing(database, *id).await,
+            CancelTarget::Order(_) => store::standing(database, id).await,
         };
         match standing.map_err(|error| OrderError::of_step(id, error))? {
             Some(Standing::Decided { order, .. }) => Ok(order),
