@@ -10,7 +10,7 @@ use actix_web::{
     App, Error, HttpServer,
     body::MessageBody,
     dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse},
-    middleware::from_fn,
+    middleware::{Condition, from_fn},
     web::{self, Data, redirect},
 };
 use anyhow::{Context, anyhow};
@@ -160,7 +160,7 @@ impl Application {
             .default_service(web::to(no_such_route))
             .wrap(from_fn(meet_route))
             .wrap(from_fn(pass_gate))
-            .wrap(from_fn(limit_rate))
+            .wrap(Condition::new(modules.rate_limit.is_some(), from_fn(limit_rate)))
             .wrap(cross_origin(&origins))
             // outside of all that may answer before a body is read
             .wrap(from_fn(guard_incoming))

@@ -12,7 +12,7 @@ use actix_web::{
     body::{BoxBody, SizedStream},
     http::{
         Method, StatusCode, Uri,
-        header::{self, HeaderMap},
+        header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     web::Bytes,
 };
@@ -22,7 +22,7 @@ use awc::{
 };
 use futures_util::{Stream, stream};
 use platform::{
-    deadline::Deadline,
+    deadline::{self, Deadline},
     http::{PROBLEM_JSON, TurnedAway},
     problem::{OVERLOADED, Problem},
     request_id,
@@ -31,15 +31,16 @@ use platform::{
 use crate::{
     body::{self, Cut, RequestBody, Turn, content_length},
     endpoint::Signal,
-    headers::end_to_end,
+    headers::{Peer, end_to_end, to_replica},
     held::Held,
 };
 
-/// A request as it goes to every replica that is tried.
+/// A request as it came in, of which each try makes its own.
 pub struct Outgoing<'a> {
     pub method: &'a Method,
     pub uri: &'a Uri,
-    pub headers: HeaderMap,
+    pub headers: &'a HeaderMap,
+    pub peer: Option<Peer>,
 }
 
 /// Why a try gave no answer.
@@ -178,7 +179,7 @@ impl Exchange<'_> {
         let path = path.map_or("/", |path| path.as_str());
         let url = format!("http://{}{path}", self.address);
         let mut request = self.client.request(outgoing.method.clone(), url).no_decompress();
-        *request.headers_mut() = outgoing.headers.clone();
+        *request.headers_mut() = self.headers();
         let mut turn = None;
         let sending = match body {
             RequestBody::Whole(bytes) if bytes.is_empty() => request.send(),
@@ -196,6 +197,16 @@ impl Exchange<'_> {
             Some(turn) => self.in_turn(sending, &turn).await?,
         };
         Ok((answer.map_err(failure)?, deadline))
+    }
+
+    /// Made for each try: a copy for the next one would be made for every request, and used for few. With the time that the
+    /// replica has.
+    fn headers(&self) -> HeaderMap {
+        let Outgoing { uri, headers, peer, .. } = *self.outgoing;
+        let mut headers = to_replica(headers, uri, peer);
+        let left_ms = HeaderValue::from(self.deadline.remaining().as_millis() as u64);
+        headers.insert(HeaderName::from_static(deadline::HEADER), left_ms);
+        headers
     }
 
     /// A caller that takes its time says nothing about the replica: the replica's time runs only while it is its turn.

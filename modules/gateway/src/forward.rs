@@ -9,15 +9,12 @@ use std::{
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{
-        Method, StatusCode,
-        header::{HeaderName, HeaderValue},
-    },
+    http::{Method, StatusCode},
     web::{Data, Payload},
 };
 use contract::Code;
 use platform::{
-    deadline::{self, Deadline},
+    deadline::Deadline,
     idempotency,
     problem::{ErrorKind, Problem},
     request_id,
@@ -30,7 +27,7 @@ use crate::{
     counted::Counted,
     endpoint::{Endpoint, Signal},
     exchange::{Answer, Exchange, Failure, Outgoing},
-    headers::{self, Peer},
+    headers::Peer,
     held::Held,
     metrics::Outcome,
     path::{PathFault, Service},
@@ -62,11 +59,8 @@ pub async fn forward_request(
     let peer = request
         .peer_addr()
         .map(|peer| Peer { address: peer.ip(), trusted: gateway.settings.trusted_proxies.trusts(peer.ip()) });
-    let outgoing = Outgoing {
-        method: request.method(),
-        uri: request.uri(),
-        headers: headers::to_replica(request.headers(), request.uri(), peer),
-    };
+    let outgoing =
+        Outgoing { method: request.method(), uri: request.uri(), headers: request.headers(), peer };
     Forwarding {
         worker: worker.clone(),
         cluster,
@@ -134,10 +128,6 @@ impl<'a> Forwarding<'a> {
     ) -> Result<Answer, Failure> {
         let settings = &self.worker.gateway.settings;
         self.tried.push(endpoint.address);
-        let left_ms = deadline.remaining().as_millis().to_string();
-        if let Ok(left_ms) = HeaderValue::from_str(&left_ms) {
-            self.outgoing.headers.insert(HeaderName::from_static(deadline::HEADER), left_ms);
-        }
         let held = Held {
             worker: self.worker.clone(),
             service: self.cluster.service,

@@ -66,10 +66,10 @@ pub struct Peer {
     pub trusted: bool,
 }
 
-/// The headers of a request as they go to a replica; its length goes with its body.
+/// The headers of a request as they go to a replica, but for its deadline; its length goes with its body.
 pub fn to_replica(headers: &HeaderMap, uri: &Uri, peer: Option<Peer>) -> HeaderMap {
     let trusted = peer.is_some_and(|peer| peer.trusted);
-    let mut sent = HeaderMap::with_capacity(headers.len() + 6);
+    let mut sent = HeaderMap::with_capacity(headers.len() + 7);
     for (name, value) in end_to_end(headers) {
         let forged = name.as_str().starts_with(FORWARDED) && !trusted;
         if !forged && !OURS.contains(&name.as_str()) && name != header::CONTENT_LENGTH {
@@ -98,10 +98,12 @@ pub fn to_replica(headers: &HeaderMap, uri: &Uri, peer: Option<Peer>) -> HeaderM
 
 /// What stood there, on one line, and the peer.
 fn forwarded_for(sent: &HeaderMap, peer: IpAddr) -> String {
-    let before = sent.get_all(FORWARDED_FOR);
-    let mut hops: Vec<String> = before.filter_map(|hop| hop.to_str().ok()).map(str::to_owned).collect();
-    hops.push(peer.to_canonical().to_string());
-    hops.join(", ")
+    let mut hops = String::new();
+    for hop in sent.get_all(FORWARDED_FOR).filter_map(|hop| hop.to_str().ok()) {
+        hops.push_str(hop);
+        hops.push_str(", ");
+    }
+    hops + &peer.to_canonical().to_string()
 }
 
 #[cfg(test)]
