@@ -12,7 +12,7 @@ use actix_web::{
     body::{BoxBody, SizedStream},
     http::{
         Method, StatusCode, Uri,
-        header::{self, HeaderMap, HeaderName, HeaderValue},
+        header::{self, HeaderMap},
     },
     web::Bytes,
 };
@@ -22,7 +22,7 @@ use awc::{
 };
 use futures_util::{Stream, stream};
 use platform::{
-    deadline::{self, Deadline},
+    deadline::Deadline,
     http::{PROBLEM_JSON, TurnedAway},
     problem::{OVERLOADED, Problem},
     request_id,
@@ -174,12 +174,13 @@ impl Exchange<'_> {
         &self,
         body: RequestBody,
     ) -> Result<(ClientResponse<impl AnswerBody + use<>>, Deadline), Failure> {
-        let outgoing = self.outgoing;
-        let path = outgoing.uri.path_and_query();
+        let Outgoing { method, uri, headers, peer } = *self.outgoing;
+        let path = uri.path_and_query();
         let path = path.map_or("/", |path| path.as_str());
         let url = format!("http://{}{path}", self.address);
-        let mut request = self.client.request(outgoing.method.clone(), url).no_decompress();
-        *request.headers_mut() = self.headers();
+        let mut request = self.client.request(method.clone(), url).no_decompress();
+        // made for each try: a copy for the next one would be made for every request, and used for few
+        *request.headers_mut() = to_replica(headers, uri, peer, self.deadline);
         let mut turn = None;
         let sending = match body {
             RequestBody::Whole(bytes) if bytes.is_empty() => request.send(),
@@ -197,16 +198,6 @@ impl Exchange<'_> {
             Some(turn) => self.in_turn(sending, &turn).await?,
         };
         Ok((answer.map_err(failure)?, deadline))
-    }
-
-    /// Made for each try: a copy for the next one would be made for every request, and used for few. With the time that the
-    /// replica has.
-    fn headers(&self) -> HeaderMap {
-        let Outgoing { uri, headers, peer, .. } = *self.outgoing;
-        let mut headers = to_replica(headers, uri, peer);
-        let left_ms = HeaderValue::from(self.deadline.remaining().as_millis() as u64);
-        headers.insert(HeaderName::from_static(deadline::HEADER), left_ms);
-        headers
     }
 
     /// A caller that takes its time says nothing about the replica: the replica's time runs only while it is its turn.

@@ -6,7 +6,10 @@ use actix_web::http::{
     Uri,
     header::{self, HeaderMap, HeaderName, HeaderValue},
 };
-use platform::{deadline, request_id, trace};
+use platform::{
+    deadline::{self, Deadline},
+    request_id, trace,
+};
 
 const HOP_BY_HOP: [&str; 11] = [
     "connection",
@@ -66,8 +69,8 @@ pub struct Peer {
     pub trusted: bool,
 }
 
-/// The headers of a request as they go to a replica, but for its deadline; its length goes with its body.
-pub fn to_replica(headers: &HeaderMap, uri: &Uri, peer: Option<Peer>) -> HeaderMap {
+/// The headers of a request as they go to a replica, with the time that it has; its length goes with its body.
+pub fn to_replica(headers: &HeaderMap, uri: &Uri, peer: Option<Peer>, deadline: Deadline) -> HeaderMap {
     let trusted = peer.is_some_and(|peer| peer.trusted);
     let mut sent = HeaderMap::with_capacity(headers.len() + 7);
     for (name, value) in end_to_end(headers) {
@@ -92,6 +95,8 @@ pub fn to_replica(headers: &HeaderMap, uri: &Uri, peer: Option<Peer>) -> HeaderM
     insert("x-forwarded-proto", Some("http").filter(|_| !says_proto));
     insert(FORWARDED_FOR, hops.as_deref());
     insert(request_id::HEADER, Some(request_id::current().as_str()));
+    let left_ms = HeaderValue::from(deadline.remaining().as_millis() as u64);
+    sent.insert(HeaderName::from_static(deadline::HEADER), left_ms);
     sent.append(header::VIA, HeaderValue::from_static("1.1 pos"));
     sent
 }
@@ -108,6 +113,8 @@ fn forwarded_for(sent: &HeaderMap, peer: IpAddr) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
@@ -119,6 +126,10 @@ mod tests {
             );
         }
         headers
+    }
+
+    fn soon() -> Deadline {
+        Deadline::after(Duration::from_secs(1))
     }
 
     fn peer(trusted: bool) -> Option<Peer> {
@@ -141,6 +152,7 @@ mod tests {
             ]),
             &Uri::from_static("/products"),
             peer(false),
+            soon(),
         );
         for dropped in ["connection", "x-foo", "te", "transfer-encoding", "keep-alive"] {
             assert!(!sent.contains_key(dropped), "{dropped}");
@@ -159,7 +171,7 @@ mod tests {
             ("x-real-ip", "1.2.3.4"),
             ("pos-deadline-ms", "999999"),
         ]);
-        let sent = to_replica(&forged, &Uri::from_static("/products"), peer(false));
+        let sent = to_replica(&forged, &Uri::from_static("/products"), peer(false), soon());
         assert_eq!(sent.get_all("x-forwarded-for").collect::<Vec<_>>(), ["10.0.0.9"]);
         for dropped in ["forwarded", "x-forwarded-prefix", "x-real-ip", "pos-deadline-ms"] {
             assert!(!sent.contains_key(dropped), "{dropped}");
@@ -174,7 +186,7 @@ mod tests {
             ("x-forwarded-proto", "https"),
             ("host", "inside"),
         ]);
-        let sent = to_replica(&given, &Uri::from_static("/products"), peer(true));
+        let sent = to_replica(&given, &Uri::from_static("/products"), peer(true), soon());
         for (name, value) in [
             ("x-forwarded-for", "1.2.3.4, 5.6.7.8, 10.0.0.9"),
             ("x-forwarded-proto", "https"),
@@ -187,7 +199,7 @@ mod tests {
     #[test]
     fn the_target_names_the_host_where_it_is_a_full_url() {
         let given = headers(&[("host", "forged")]);
-        let sent = to_replica(&given, &Uri::from_static("http://shop:80/products"), None);
+        let sent = to_replica(&given, &Uri::from_static("http://shop:80/products"), None, soon());
         assert_eq!(sent.get("host").unwrap(), "shop:80");
     }
 
@@ -201,6 +213,7 @@ mod tests {
             ]),
             &Uri::from_static("/orders"),
             None,
+            soon(),
         );
         assert!(sent.contains_key("idempotency-key") && sent.contains_key("content-type"));
     }
