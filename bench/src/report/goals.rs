@@ -80,10 +80,15 @@ impl Goal {
 }
 
 impl Terms {
-    fn verdict(&self, value: f64) -> &'static str {
-        let holds = |limit: f64| match self.good {
-            Good::AtLeast => value >= limit,
-            Good::AtMost => value <= limit,
+    /// A round that had no figure reached nothing.
+    fn verdict(&self, values: &Spread) -> &'static str {
+        let value = values.median();
+        let holds = |limit: f64| {
+            values.is_whole()
+                && match self.good {
+                    Good::AtLeast => value >= limit,
+                    Good::AtMost => value <= limit,
+                }
         };
         match (holds(self.aim), holds(self.bound)) {
             (true, _) => "aim",
@@ -115,7 +120,7 @@ pub fn markdown(goals: &[(Goal, Spread)]) -> String {
             format!("{}{}", values.show(decimals), terms.unit),
             terms.limit(terms.bound),
             terms.limit(terms.aim),
-            terms.verdict(median).to_owned(),
+            terms.verdict(values).to_owned(),
         ];
         text.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
@@ -128,12 +133,13 @@ mod tests {
 
     #[test]
     fn says_which_of_bound_and_aim_is_reached() {
-        let verdict = |goal: Goal, value| goal.terms().verdict(value);
+        let verdict = |goal: Goal, value| goal.terms().verdict(&Spread::of([value]));
         assert_eq!(verdict(Goal::Sales, 1.6), "aim");
         assert_eq!(verdict(Goal::Sales, 1.2), "bound");
         assert_eq!(verdict(Goal::Sales, 0.9), "**no**");
         assert_eq!(verdict(Goal::HotLatency, 1.2), "aim");
         assert_eq!(verdict(Goal::HotLatency, 2.1), "**no**");
         assert_eq!(verdict(Goal::Hop, f64::NAN), "**no**");
+        assert_eq!(Goal::Sales.terms().verdict(&Spread::of([1.2, 1.2, f64::NAN])), "**no**");
     }
 }

@@ -1,11 +1,11 @@
 //! When, of what and on what it was measured.
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use crate::options::Options;
 
-pub fn describe(options: &Options) -> String {
-    let mut versions = vec![version("rustc", "rustc")];
+pub fn describe(options: &Options, pos: &Path) -> String {
+    let mut versions = vec![version("pos", &pos.display().to_string()), version("rustc", "rustc")];
     if let Ok(postgres) = crate::ground::program("postgres") {
         versions.push(version("PostgreSQL", &postgres.display().to_string()));
     }
@@ -17,12 +17,11 @@ pub fn describe(options: &Options) -> String {
         false => "",
     };
     format!(
-        "`cargo run --release -p bench -- {}`. {}, pos {}, {}; {}. Median of {} rounds of {} s \
+        "`cargo run --release -p bench -- {}`. {}, {}; {}. Median of {} rounds of {} s \
          (least–most), each round one thing after the other so that noise hits all; the load generator runs on \
          the same machine.{quick}",
         without_places(std::env::args().skip(1)),
         chrono::Local::now().format("%-d %B %Y"),
-        env!("CARGO_PKG_VERSION"),
         versions.join(", "),
         machine(),
         options.rounds,

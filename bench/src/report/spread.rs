@@ -1,37 +1,48 @@
 //! One figure of several rounds.
 
 #[derive(Clone, Debug, Default)]
-pub struct Spread(Vec<f64>);
+pub struct Spread {
+    /// From the least to the most.
+    values: Vec<f64>,
+    /// Rounds that had none.
+    missing: usize,
+}
 
 impl Spread {
-    /// Round by round.
+    /// Round by round; NaN where one had none.
     pub fn of(rounds: impl IntoIterator<Item = f64>) -> Self {
-        let mut values: Vec<f64> = rounds.into_iter().collect();
+        let (missing, mut values): (Vec<f64>, Vec<f64>) =
+            rounds.into_iter().partition(|value| value.is_nan());
         values.sort_by(f64::total_cmp);
-        Self(values)
+        Self { values, missing: missing.len() }
     }
 
-    /// NaN where nothing was measured.
+    /// Of the rounds that had one; NaN where none had.
     pub fn median(&self) -> f64 {
-        let middle = self.0.len() / 2;
-        match self.0.as_slice() {
+        let middle = self.values.len() / 2;
+        match self.values.as_slice() {
             [] => f64::NAN,
             values if values.len() % 2 == 1 => values[middle],
             values => f64::midpoint(values[middle - 1], values[middle]),
         }
     }
 
+    /// Whether every round had one.
+    pub fn is_whole(&self) -> bool {
+        self.missing == 0
+    }
+
     /// Median (least–most).
     pub fn show(&self, decimals: usize) -> String {
-        let (least, most) = (self.0.first(), self.0.last());
-        match (least, most) {
-            (Some(least), Some(most)) if !self.median().is_nan() => format!(
-                "{} ({}–{})",
-                number(self.median(), decimals),
-                number(*least, decimals),
-                number(*most, decimals)
-            ),
-            _ => "–".to_owned(),
+        let (Some(least), Some(most)) = (self.values.first(), self.values.last()) else {
+            return "–".to_owned();
+        };
+        let [median, least, most] = [self.median(), *least, *most].map(|value| number(value, decimals));
+        match self.missing {
+            0 => format!("{median} ({least}–{most})"),
+            missing => {
+                format!("{median} ({least}–{most}; none in {missing} of {})", missing + self.values.len())
+            }
         }
     }
 }
@@ -65,6 +76,7 @@ mod tests {
         assert_eq!(Spread::of([2.0, 4.0]).show(0), "3 (2–4)");
         assert_eq!(Spread::default().show(0), "–");
         assert_eq!(Spread::of([f64::NAN]).show(0), "–");
+        assert_eq!(Spread::of([f64::NAN, 3.0, 1.0, -f64::NAN]).show(0), "2 (1–3; none in 2 of 4)");
         assert_eq!(number(-1_234_567.0, 0), "-1,234,567");
     }
 }

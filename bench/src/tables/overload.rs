@@ -138,6 +138,20 @@ impl Loads {
         Spread::of(sold.iter().zip(self.peaks(figure)).map(|(loaded, peak)| figure(loaded) / peak))
     }
 
+    /// Says how many were neither sold nor turned away at twice the load, where there are any.
+    pub fn note_failures(&self, service: &str, report: &mut Report) {
+        let loads = self.measured.of(Step::Load { percent: OVERLOAD });
+        let sum = |count: fn(&Outcome) -> u64| loads.iter().map(|loaded| count(&loaded.outcome)).sum::<u64>();
+        let (failed, unknown) = (sum(|outcome| outcome.failed), sum(|outcome| outcome.unknown.count()));
+        if failed + unknown > 0 {
+            let first =
+                loads.iter().find_map(|loaded| loaded.outcome.first_failure.as_deref()).unwrap_or("-");
+            report.note(format!(
+                "{service} at twice the load: {failed} failed ({first}), {unknown} with unknown outcome."
+            ));
+        }
+    }
+
     /// Megabytes at twice the load; the largest where several have the name.
     pub fn most_resident(&self, services: &[&Service], name: &str) -> Spread {
         self.figure(OVERLOAD, |loaded| {
