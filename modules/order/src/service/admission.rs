@@ -25,6 +25,8 @@ const WINDOW: Duration = Duration::from_millis(200);
 /// The most that one judgement takes away, and adds.
 const MOST_DOWN: f64 = 0.5;
 const UP: f64 = 1.1;
+/// As long without a sale, a shop has been idle: longer than those wait that are turned away together, before they ask again.
+const IDLE: Duration = Duration::from_secs(2);
 /// Share of the limit that must have been in use before more is let in: an idle shop has shown nothing.
 const IN_USE: f64 = 0.8;
 
@@ -39,6 +41,10 @@ pub struct Admission {
 
 struct State {
     in_flight: usize,
+    /// When the last one was done, while none is under way.
+    idle_since: Option<Instant>,
+    /// When the first one came of those that follow each other without a moment between them.
+    busy_since: Instant,
     limit: f64,
     window: Window,
 }
@@ -60,7 +66,9 @@ pub struct Admitted<'a>(&'a Admission);
 impl Admission {
     pub fn new(settings: &OrderSettings, metrics: &OrderMetrics) -> Self {
         let most = settings.max_in_flight as f64;
-        let state = State { in_flight: 0, limit: most, window: Window::begin(Instant::now()) };
+        let now = Instant::now();
+        let window = Window::begin(now);
+        let state = State { in_flight: 0, idle_since: Some(now), busy_since: now, limit: most, window };
         let (in_flight, limit) = (metrics.in_flight.clone(), metrics.in_flight_limit.clone());
         limit.set(most as i64);
         Self { most, target: settings.target(), state: Mutex::new(state), in_flight, limit }
@@ -73,8 +81,11 @@ impl Admission {
     pub fn admit(&self) -> Result<Admitted<'_>, OrderError> {
         let mut state = self.state();
         let now = Instant::now();
-        if state.in_flight == 0 && now.saturating_duration_since(state.window.begun) >= WINDOW {
-            self.begin_anew(&mut state, now);
+        if let Some(idle_since) = state.idle_since.take() {
+            state.busy_since = now;
+            if now.saturating_duration_since(idle_since) >= IDLE {
+                self.begin_anew(&mut state, now);
+            }
         }
         self.look(&mut state, now);
         let limit = state.limit as usize;
@@ -87,7 +98,7 @@ impl Admission {
         Ok(Admitted(self))
     }
 
-    /// What was seen before a pause, such as a database that was away, says nothing about what comes after it.
+    /// What was seen before a pause says nothing about what comes after it.
     fn begin_anew(&self, state: &mut State, now: Instant) {
         (state.limit, state.window) = (self.most, Window::begin(now));
         self.limit.set(self.most as i64);
@@ -99,6 +110,7 @@ impl Admission {
         state.window.done += 1;
         self.look(&mut state, now);
         state.in_flight -= 1;
+        state.idle_since = (state.in_flight == 0).then_some(now);
     }
 
     /// Counts the time up to now, and judges once enough was seen.
@@ -109,7 +121,10 @@ impl Admission {
         window.counted = now;
         // where that many would have been too slow already, nobody waits for them
         let is_enough = window.done >= WINDOW_SALES || window.under_way >= self.target * WINDOW_SALES;
-        if is_enough && now.saturating_duration_since(window.begun) >= WINDOW {
+        let longer_than = |since| now.saturating_duration_since(since) >= WINDOW;
+        // where many come after a pause, none can be done yet
+        let is_told = longer_than(state.busy_since) || !self.is_slow(window);
+        if is_enough && is_told && longer_than(window.begun) {
             let next = Window { peak: state.in_flight, ..Window::begin(now) };
             let seen = std::mem::replace(&mut state.window, next);
             state.limit = self.judge(state.limit, &seen);
@@ -117,14 +132,19 @@ impl Admission {
         }
     }
 
+    fn is_slow(&self, seen: &Window) -> bool {
+        seen.under_way > self.target * seen.done
+    }
+
     /// The limit from now on.
     fn judge(&self, limit: f64, seen: &Window) -> f64 {
-        if seen.under_way > self.target * seen.done {
+        if self.is_slow(seen) {
             let rate = f64::from(seen.done) / (seen.counted - seen.begun).as_secs_f64();
             let fits = rate * self.target.as_secs_f64();
             return fits.max(limit * MOST_DOWN).max(LEAST).min(limit);
         }
-        match seen.peak as f64 >= limit * IN_USE {
+        // of a limit of 2.9 two are all that can be in use
+        match seen.peak as f64 >= limit.floor() * IN_USE {
             true => (limit * UP + 1.0).min(self.most),
             false => limit,
         }
@@ -195,7 +215,13 @@ mod tests {
                 assert!((0.3..0.5).contains(&took), "{rate}/s from {from}: {took} s");
             }
         }
-        assert_eq!(settled(2000, 8.0), 256.0, "a quick shop needs no limit but the greatest");
+        for from in [2.0, 2.9, 3.9, 8.0] {
+            assert_eq!(
+                settled(2000, from),
+                256.0,
+                "a quick shop needs no limit but the greatest: from {from}"
+            );
+        }
         assert_eq!(settled(0, 256.0), 2.0);
     }
 
@@ -211,15 +237,39 @@ mod tests {
     #[test]
     fn a_shop_that_was_idle_lets_in_as_many_as_at_its_start() {
         let admission = up_to(256);
+        let limit_after = |idle: Duration| {
+            {
+                let mut state = admission.state();
+                let since = Instant::now().checked_sub(idle).unwrap();
+                (state.limit, state.idle_since, state.window) = (LEAST, Some(since), Window::begin(since));
+            }
+            let _first = admission.admit().unwrap();
+            assert_eq!(admission.state().idle_since, None);
+            admission.state().limit
+        };
+        assert_eq!(limit_after(IDLE), 256.0);
+        assert_eq!(limit_after(IDLE / 2), LEAST, "a shop that sells slowly has moments without a sale");
+        assert!(admission.state().idle_since.is_some(), "again, when the last one is done");
+    }
+
+    #[test]
+    fn a_rush_after_a_pause_is_judged_when_its_sales_can_be_done() {
+        let admission = up_to(256);
+        let pause = WINDOW * 2;
+        let begun = Instant::now().checked_sub(pause).unwrap();
         {
             let mut state = admission.state();
-            state.limit = LEAST;
-            state.window = Window::begin(Instant::now().checked_sub(WINDOW * 2).unwrap());
+            (state.idle_since, state.window) = (Some(begun), Window::begin(begun));
         }
-        let _first = admission.admit().unwrap();
-        assert_eq!(admission.state().limit, 256.0);
-        let _second = admission.admit().unwrap();
-        assert_eq!(admission.in_flight.get(), 2);
+        let _rush: Vec<_> = (0..250).map(|_| admission.admit().unwrap()).collect();
+        let busy_since = admission.state().busy_since;
+        let limit_after = |time| {
+            let mut state = admission.state();
+            admission.look(&mut state, busy_since + time);
+            state.limit
+        };
+        assert_eq!(limit_after(WINDOW / 2), 256.0);
+        assert_eq!(limit_after(WINDOW), 128.0);
     }
 
     #[test]
@@ -228,7 +278,7 @@ mod tests {
         let begun = Instant::now();
         let after = |in_flight, time| {
             let mut state = admission.state();
-            (state.in_flight, state.window) = (in_flight, Window::begin(begun));
+            (state.in_flight, state.busy_since, state.window) = (in_flight, begun, Window::begin(begun));
             admission.look(&mut state, begun + time);
             state.limit
         };
