@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use platform::database::{Column, Database, Kind, Rows, Statement, StoreError, Writes};
+use platform::database::{Column, Database, ErrorClass, Kind, Rows, Statement, StoreError, Writes};
 use product::model::StockPolicy;
 use sea_orm::ConnectionTrait;
 use tokio::time::timeout;
@@ -87,4 +87,31 @@ async fn transactions_that_are_left_in_the_middle_do_not_add_up_in_the_server() 
     };
     timeout(Duration::from_secs(30), all_gone).await.unwrap();
     assert_eq!((facts(database).await, stores.stock(product).await), (0, 1));
+}
+
+/// As one is that was opened while the address led to a standby.
+#[tokio::test]
+async fn a_connection_that_cannot_write_is_not_used_again() {
+    let stores = Stores::fresh(Postgres).await;
+    let database = &stores.product_database;
+    let opened_from_now_on = async |cannot_write: bool| {
+        let set = format!(
+            "BEGIN READ WRITE; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = \
+             {cannot_write}', current_database()); END $$; COMMIT"
+        );
+        stores.sql_in_product(&set).await.unwrap();
+    };
+    let write = async || {
+        let written = database.write_grouped(async |transaction| {
+            transaction.read([Statement::from_string(database.backend(), "SELECT 1")]).await?;
+            Ok(((), a_fact(database)))
+        });
+        written.await.map_err(|error| error.class)
+    };
+
+    opened_from_now_on(true).await;
+    assert_eq!(write().await, Err(ErrorClass::Unwritable));
+    opened_from_now_on(false).await;
+    assert_eq!(write().await, Ok(()));
+    assert_eq!(facts(database).await, 1);
 }

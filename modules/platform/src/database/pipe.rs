@@ -26,13 +26,13 @@ pub struct Answers {
 /// # Errors
 /// When nothing was sent.
 pub async fn pipe(
-    connection: &Lent,
+    lent: &Lent,
     begin: Option<&str>,
     statements: Vec<Statement>,
     end: Option<&str>,
     slow: Duration,
 ) -> Result<Answers, StoreError> {
-    let connection = connection.get()?;
+    let connection = lent.get()?;
     let mut sent = Vec::new();
     for Statement { sql, values, .. } in statements {
         let prepared = prepare(connection, &sql).await.map_err(StoreError::before_sent)?;
@@ -56,6 +56,9 @@ pub async fn pipe(
     {
         let elapsed_ms = started.elapsed().as_secs_f64() * 1e3;
         tracing::warn!(elapsed_ms, statements = sent.len(), first, "slow statements");
+    }
+    if rows.iter().any(|rows| rows.as_ref().is_err_and(StoreError::is_read_only)) {
+        lent.spend();
     }
     Ok(Answers { begun, rows, ended })
 }
