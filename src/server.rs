@@ -119,6 +119,8 @@ impl Application {
             true => self.server.cors_origins(),
             false => Vec::new(),
         };
+        let incoming = IncomingBounds::from(&self.server);
+        let incoming = if modules.role.is_edge() { incoming } else { incoming.behind_gateway() };
         let (payload, limit) = body_limit(self.server.body_limit_bytes);
         let swagger = SwaggerUi::new("/docs/{file:.*}").config(Config::from("/openapi.json"));
         let mut app = App::new()
@@ -128,7 +130,7 @@ impl Application {
             .app_data(Data::new(self.readiness()))
             .app_data(Data::new(self.draining.clone()))
             .app_data(Data::new(self.gate.clone()))
-            .app_data(Data::new(IncomingBounds::from(&self.server)))
+            .app_data(Data::new(incoming))
             .app_data(self.document.clone())
             .app_data(self.routes.clone())
             .app_data(self.own_routes.clone());

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Every number's key with the least and the most it may be.
-pub const BOUNDS: [(&str, RangeInclusive<i64>); 68] = [
+pub const BOUNDS: [(&str, RangeInclusive<i64>); 69] = [
     ("server.workers", 0..=512),
     ("server.max_connections", 1..=1_000_000),
     ("server.body_limit_bytes", 1024..=16 << 20),
@@ -65,6 +65,7 @@ pub const BOUNDS: [(&str, RangeInclusive<i64>); 68] = [
     ("gateway.retry_budget_percent", 0..=100),
     ("gateway.retry_budget_min", 0..=10_000),
     ("gateway.replay_limit_bytes", 1024..=1 << 20),
+    ("gateway.max_long_bodies", 1..=100_000),
     ("gateway.endpoint_max_in_flight", 1..=100_000),
     ("gateway.service_max_in_flight", 1..=100_000),
     ("gateway.health_every_ms", 100..=60_000),

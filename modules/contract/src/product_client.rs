@@ -45,9 +45,8 @@ impl ProductClient {
         body: &impl Serialize,
         deadline: Deadline,
     ) -> Result<Deduction, ProductApiError> {
-        let left_ms = deadline.remaining().as_millis();
         let request = request
-            .insert_header((deadline::HEADER, left_ms.to_string()))
+            .insert_header((deadline::HEADER, deadline.left_ms()))
             .insert_header((SHOP_HEADER, self.shop.as_str()))
             .insert_header((request_id::HEADER, request_id::current().as_str()))
             .insert_header((trace::HEADER, trace::current().as_str()))

@@ -37,6 +37,7 @@ pub struct Cluster {
     generation: AtomicU64,
     in_flight: Counter,
     retries_in_flight: Counter,
+    long_bodies: Counter,
     /// Asks for an early look-up.
     pub look_again: Notify,
     /// Tells that new replicas wait for their first check.
@@ -61,6 +62,7 @@ impl Cluster {
             generation: AtomicU64::new(0),
             in_flight: Counter::default(),
             retries_in_flight: Counter::default(),
+            long_bodies: Counter::default(),
             look_again: Notify::new(),
             joined: Notify::new(),
         }
@@ -188,6 +190,11 @@ impl Cluster {
     /// A place among the requests under way; `None` when there are as many as the service may have.
     pub fn enter(&self, settings: &GatewaySettings) -> Option<Counted> {
         self.in_flight.enter(settings.service_max_in_flight)
+    }
+
+    /// A place among the long bodies, which hold a replica's place as long as they arrive: they keep out each other alone.
+    pub fn enter_long_body(&self, settings: &GatewaySettings) -> Option<Counted> {
+        self.long_bodies.enter(settings.max_long_bodies.min(settings.endpoint_max_in_flight / 2).max(1))
     }
 
     /// A place in the retry budget, a share of what is under way.

@@ -52,6 +52,13 @@ pub async fn forward_request(
     };
     // before a place is taken: who sends slowly keeps nobody out
     let body = body::read(request.headers(), payload, bounds).await?;
+    let _long_body = match body {
+        RequestBody::Whole(_) => None,
+        RequestBody::Stream(_) => Some(cluster.enter_long_body(&gateway.settings).ok_or_else(|| {
+            gateway.metrics.turned_away(service, "long_bodies");
+            overloaded()
+        })?),
+    };
     let place = cluster.enter(&gateway.settings).ok_or_else(|| {
         gateway.metrics.turned_away(service, "service_full");
         overloaded()

@@ -33,6 +33,11 @@ impl Deadline {
         self.0.saturating_duration_since(Instant::now())
     }
 
+    /// What is left in whole milliseconds, as [`HEADER`] tells it.
+    pub fn left_ms(self) -> u64 {
+        u64::try_from(self.remaining().as_millis()).unwrap_or(u64::MAX)
+    }
+
     pub fn has_passed(self) -> bool {
         self.remaining().is_zero()
     }

@@ -189,6 +189,54 @@ async fn a_body_that_stops_arriving_ends_the_request() {
     }
 }
 
+/// A replica behind it has room for 16 headers and 1 KiB more than came in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_gateway_adds_fits_behind_it() {
+    let rig = Rig::start(1, &[RARE_CHECKS]).await;
+    let ask = async |headers: usize| {
+        let mut wire = rig.wire().await;
+        let named: String = (1..headers).map(|number| format!("x-{number}: 1\r\n")).collect();
+        wire.send(format!("GET /orders/1 HTTP/1.1\r\nhost: shop.example\r\n{named}\r\n")).await;
+        wire.answer().await.unwrap().status()
+    };
+    assert_eq!((ask(60).await, ask(65).await), (200, 431));
+    let [seen] = &rig.orders[0].seen()[..] else { panic!("the second one came to the replica") };
+    let added = seen.headers.iter().filter(|(name, _)| !name.starts_with("x-") || name.contains("for"));
+    let bytes: usize = added.clone().map(|(name, value)| name.len() + value.len() + 4).sum();
+    assert!(seen.headers.len() <= 60 + 16 && bytes <= 1024, "{:?}", added.collect::<Vec<_>>());
+}
+
+/// Each holds a place at a replica until it is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_long_bodies_keep_out_each_other_alone() {
+    let settings = [
+        RARE_CHECKS,
+        ("SERVER__SILENT_BODY_TIMEOUT_MS", "20000"),
+        ("GATEWAY__ENDPOINT_MAX_IN_FLIGHT", "2"),
+        ("GATEWAY__MAX_LONG_BODIES", "1"),
+    ];
+    let rig = Rig::start(1, &settings).await;
+    let begin = async |length: usize| {
+        let mut wire = rig.wire().await;
+        let head = format!("POST /orders HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+        wire.send(head + &"x".repeat(70_000)).await;
+        wire
+    };
+    let mut first = begin(200_000).await;
+    until("it has its place", SOON, async || (rig.view().await[1]["inFlight"] == 1).then_some(())).await;
+    for _ in 0..2 {
+        let answer = begin(200_000).await.answer().await.unwrap();
+        assert!(answer.status() == 503 && answer.text().contains("overloaded"), "{}", answer.text());
+    }
+    let metrics = rig.service().get("/metrics").await.text;
+    let turned_away = "pos_gateway_turned_away_total{service=\"order\",reason=\"long_bodies\"} 2";
+    assert!(metrics.contains(turned_away), "{metrics}");
+    rig.service().get("/orders/1").await.with_status(200);
+    first.send("x".repeat(130_000)).await;
+    assert_eq!(first.answer().await.unwrap().status(), 200);
+    assert_eq!(begin(70_000).await.answer().await.unwrap().status(), 200);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_heads_and_long_heads_end() {
     let rig = Rig::start(1, &[RARE_CHECKS]).await;

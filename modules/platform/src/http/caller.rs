@@ -1,6 +1,6 @@
 //! Who asks, as far as those can be believed who passed the request on.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::http::header::HeaderMap;
 use serde::{Deserialize, Deserializer, de::Error};
@@ -42,9 +42,11 @@ impl TrustedProxies {
         if !self.trusts(caller) {
             return caller;
         }
-        let lines: Vec<&str> = headers.get_all(FORWARDED_FOR).filter_map(|line| line.to_str().ok()).collect();
+        // what a proxy wrote behind something that cannot be read can be read
+        let lines: Vec<_> =
+            headers.get_all(FORWARDED_FOR).map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
         for hop in lines.iter().flat_map(|line| line.split(',')).rev() {
-            let Ok(hop) = hop.trim().parse::<IpAddr>() else {
+            let Some(hop) = address(hop.trim()) else {
                 break;
             };
             caller = hop.to_canonical();
@@ -54,6 +56,12 @@ impl TrustedProxies {
         }
         caller
     }
+}
+
+/// Some proxies write the port as well.
+fn address(hop: &str) -> Option<IpAddr> {
+    let with_port = || hop.parse::<SocketAddr>().map(|peer| peer.ip()).ok();
+    hop.parse().ok().or_else(with_port)
 }
 
 impl<'de> Deserialize<'de> for TrustedProxies {
@@ -68,12 +76,12 @@ mod tests {
 
     use super::*;
 
-    fn caller(peer: &str, lines: &[&str]) -> String {
+    fn caller<L: AsRef<[u8]>>(peer: &str, lines: &[L]) -> String {
         let proxies = TrustedProxies::parse("10.0.0.1, 10.0.0.2").unwrap();
         let mut headers = HeaderMap::new();
         for line in lines {
             let name = HeaderName::from_static(FORWARDED_FOR);
-            headers.append(name, HeaderValue::from_str(line).unwrap());
+            headers.append(name, HeaderValue::from_bytes(line.as_ref()).unwrap());
         }
         proxies.caller(peer.parse().unwrap(), &headers).to_string()
     }
@@ -83,7 +91,7 @@ mod tests {
         assert_eq!(caller("192.0.2.7", &["198.51.100.1"]), "192.0.2.7");
         assert_eq!(caller("10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
         assert_eq!(caller("::ffff:10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
-        assert_eq!(caller("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(caller::<&str>("10.0.0.1", &[]), "10.0.0.1");
     }
 
     #[test]
@@ -92,6 +100,9 @@ mod tests {
         assert_eq!(caller("10.0.0.1", &forged), "198.51.100.1");
         assert_eq!(caller("10.0.0.1", &["203.0.113.9, nonsense"]), "10.0.0.1");
         assert_eq!(caller("10.0.0.1", &["10.0.0.2"]), "10.0.0.2");
+        assert_eq!(caller("10.0.0.1", &[b"\xe9, 203.0.113.9"]), "203.0.113.9");
+        assert_eq!(caller("10.0.0.1", &["203.0.113.9:51234"]), "203.0.113.9");
+        assert_eq!(caller("10.0.0.1", &["[2001:db8::1]:443"]), "2001:db8::1");
     }
 
     #[test]

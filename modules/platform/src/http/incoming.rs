@@ -29,6 +29,22 @@ pub struct IncomingBounds {
     pub body_timeout: Duration,
 }
 
+/// What a gateway adds to a head: by whom it came, for whom, and how long it may take.
+const ADDED_HEADERS: usize = 16;
+const ADDED_BYTES: usize = 1024;
+
+impl IncomingBounds {
+    /// With room for what a gateway adds to what it lets in.
+    #[must_use]
+    pub fn behind_gateway(self) -> Self {
+        Self {
+            head_limit_bytes: self.head_limit_bytes + ADDED_BYTES,
+            max_headers: self.max_headers + ADDED_HEADERS,
+            ..self
+        }
+    }
+}
+
 impl From<&ServerSettings> for IncomingBounds {
     fn from(settings: &ServerSettings) -> Self {
         Self {
