@@ -38,7 +38,7 @@ impl TestShop {
         OrderSettings {
             max_in_flight: 64,
             target_ms: 300,
-            deadline_ms: 300,
+            deadline_ms: 1000,
             decide_try_ms: 100,
             decide_by_ms: 60_000,
             sweeper: SweeperSettings {
