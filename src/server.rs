@@ -119,8 +119,11 @@ impl Application {
             true => self.server.cors_origins(),
             false => Vec::new(),
         };
-        let incoming = IncomingBounds::from(&self.server);
-        let incoming = if modules.role.is_edge() { incoming } else { incoming.behind_gateway() };
+        let bounds = IncomingBounds::from(&self.server);
+        let incoming = match modules.role.is_edge() {
+            true => bounds,
+            false => bounds.behind_gateway(),
+        };
         let (payload, limit) = body_limit(self.server.body_limit_bytes);
         let swagger = SwaggerUi::new("/docs/{file:.*}").config(Config::from("/openapi.json"));
         let mut app = App::new()

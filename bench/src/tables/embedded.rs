@@ -7,6 +7,7 @@ use std::{
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use uuid::Uuid;
 
 use super::{
     Bench,
@@ -111,8 +112,7 @@ impl Files {
 
     fn sell(&mut self) -> rusqlite::Result<()> {
         // begins with the time, as those of our orders do
-        let order = u128::from(now_ms()) << 80 | fastrand::u128(..) >> 48;
-        let order = order.to_be_bytes();
+        let order = Uuid::now_v7().into_bytes();
         let sold = [(); 3].map(|()| product_id(fastrand::u64(..self.count)));
 
         let placed = begin(&mut self.orders)?;
@@ -140,10 +140,6 @@ impl Files {
         self.orders.prepare_cached(confirm)?.execute(params![order])?;
         Ok(())
     }
-}
-
-fn now_ms() -> u64 {
-    chrono::Utc::now().timestamp_millis().unsigned_abs()
 }
 
 fn open(file: &Path) -> rusqlite::Result<Connection> {

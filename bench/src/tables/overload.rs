@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt, sync::Arc, thread, time::Duration};
 
 use uuid::Uuid;
 
-use super::{Bench, Stand, rounds::Rounds};
+use super::{
+    Bench, Stand,
+    rounds::{Kind, Rounds, note_kinds},
+};
 use crate::{
     ground::{Service, Usage, Watch},
     load::{LEAD_IN, Outcome, Work, closed_loop, open_loop},
@@ -140,16 +143,13 @@ impl Loads {
 
     /// Says how many were neither sold nor turned away at twice the load, where there are any.
     pub fn note_failures(&self, service: &str, report: &mut Report) {
+        let kinds: [Kind; 2] = [
+            ("with unknown outcome", |outcome| outcome.unknown.count()),
+            ("failed", |outcome| outcome.failed),
+        ];
         let loads = self.measured.of(Step::Load { percent: OVERLOAD });
-        let sum = |count: fn(&Outcome) -> u64| loads.iter().map(|loaded| count(&loaded.outcome)).sum::<u64>();
-        let (failed, unknown) = (sum(|outcome| outcome.failed), sum(|outcome| outcome.unknown.count()));
-        if failed + unknown > 0 {
-            let first =
-                loads.iter().find_map(|loaded| loaded.outcome.first_failure.as_deref()).unwrap_or("-");
-            report.note(format!(
-                "{service} at twice the load: {failed} failed ({first}), {unknown} with unknown outcome."
-            ));
-        }
+        let thing = format!("{service} at twice the load");
+        note_kinds(report, &thing, loads.iter().map(|loaded| &loaded.outcome), &kinds);
     }
 
     /// Megabytes at twice the load; the largest where several have the name.

@@ -75,24 +75,34 @@ impl<K: Copy + Ord + Display, V> Rounds<K, V> {
 impl<K: Copy + Ord + Display> Rounds<K, Outcome> {
     /// Says of each thing how many were not answered as they should have been.
     pub fn note_failures(&self, report: &mut Report) {
+        let kinds: [Kind; 3] = [
+            ("turned away", |outcome| outcome.turned_away.count()),
+            ("with unknown outcome", |outcome| outcome.unknown.count()),
+            ("failed", |outcome| outcome.failed),
+        ];
         for (thing, outcomes) in &self.0 {
-            let sum = |count: fn(&Outcome) -> u64| outcomes.iter().map(count).sum::<u64>();
-            let counts = [
-                ("turned away", sum(|outcome| outcome.turned_away.count())),
-                ("with unknown outcome", sum(|outcome| outcome.unknown.count())),
-                ("failed", sum(|outcome| outcome.failed)),
-            ];
-            let told: Vec<String> = counts
-                .iter()
-                .filter(|(_, count)| *count > 0)
-                .map(|(what, count)| format!("{count} {what}"))
-                .collect();
-            let first = outcomes.iter().find_map(|outcome| outcome.first_failure.as_deref());
-            let first = first.map_or(String::new(), |first| format!(" ({first})"));
-            if !told.is_empty() {
-                report.note(format!("{thing}: {}{first}.", told.join(", ")));
-            }
+            note_kinds(report, thing, outcomes.iter(), &kinds);
         }
+    }
+}
+
+/// What an outcome may be, and how many of an [`Outcome`] were that.
+pub type Kind = (&'static str, fn(&Outcome) -> u64);
+
+/// Says how many there were of each kind, where there were any, and the first failure.
+pub fn note_kinds<'a>(
+    report: &mut Report,
+    thing: &impl Display,
+    outcomes: impl Iterator<Item = &'a Outcome> + Clone,
+    kinds: &[Kind],
+) {
+    let counted = kinds.iter().map(|(what, count)| (what, outcomes.clone().map(count).sum::<u64>()));
+    let told: Vec<String> =
+        counted.filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}")).collect();
+    let first = outcomes.clone().find_map(|outcome| outcome.first_failure.as_deref());
+    let first = first.map_or(String::new(), |first| format!(" ({first})"));
+    if !told.is_empty() {
+        report.note(format!("{thing}: {}{first}.", told.join(", ")));
     }
 }
 

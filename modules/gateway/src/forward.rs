@@ -52,17 +52,18 @@ pub async fn forward_request(
     };
     // before a place is taken: who sends slowly keeps nobody out
     let body = body::read(request.headers(), payload, bounds).await?;
+    let turned_away = |reason| {
+        gateway.metrics.turned_away(service, reason);
+        overloaded()
+    };
     let _long_body = match body {
         RequestBody::Whole(_) => None,
-        RequestBody::Stream(_) => Some(cluster.enter_long_body(&gateway.settings).ok_or_else(|| {
-            gateway.metrics.turned_away(service, "long_bodies");
-            overloaded()
-        })?),
+        RequestBody::Stream(_) => {
+            let place = cluster.enter_long_body(&gateway.settings);
+            Some(place.ok_or_else(|| turned_away("long_bodies"))?)
+        }
     };
-    let place = cluster.enter(&gateway.settings).ok_or_else(|| {
-        gateway.metrics.turned_away(service, "service_full");
-        overloaded()
-    })?;
+    let place = cluster.enter(&gateway.settings).ok_or_else(|| turned_away("service_full"))?;
     let peer = request
         .peer_addr()
         .map(|peer| Peer { address: peer.ip(), trusted: gateway.settings.trusted_proxies.trusts(peer.ip()) });

@@ -8,6 +8,7 @@ use actix_web::http::{
 };
 use platform::{
     deadline::{self, Deadline},
+    http::FORWARDED_FOR,
     request_id, trace,
 };
 
@@ -27,7 +28,6 @@ const HOP_BY_HOP: [&str; 11] = [
 
 /// What names who passed a request on and for whom; believed from trusted proxies alone.
 const FORWARDED: &str = "x-forwarded-";
-const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// What the gateway says itself, or nobody, whatever came in.
 const OURS: [&str; 4] = ["forwarded", "x-real-ip", request_id::HEADER, deadline::HEADER];
@@ -104,7 +104,7 @@ pub fn to_replica(headers: &HeaderMap, uri: &Uri, peer: Option<Peer>, deadline: 
 fn forwarded_for(sent: &HeaderMap, peer: IpAddr) -> String {
     let mut hops = String::new();
     for hop in sent.get_all(FORWARDED_FOR) {
-        // what cannot be read stands for itself; a header holds ASCII alone
+        // what is not ASCII is told by question marks
         hops.extend(hop.as_bytes().iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }));
         hops.push_str(", ");
     }

@@ -31,7 +31,9 @@ async fn every_bad_input_is_told_and_nothing_comes_of_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_bad_input_is_told_the_same_by_split_services() {
-    let shop = Running::split(Databases::migrated(Engine::Postgres).await).await;
+    // with the 16 that there is room for behind a gateway as many as at the edge
+    let settings = [("SERVER__MAX_HEADERS", "48")];
+    let shop = Running::split_with(Databases::migrated(Engine::Postgres).await, &settings).await;
     run(&shop, &Doors::of(&shop), false).await;
 }
 

@@ -41,10 +41,8 @@ pub struct Admission {
 
 struct State {
     in_flight: usize,
-    /// When the last one was done, while none is under way.
-    idle_since: Option<Instant>,
-    /// When the first one came of those that follow each other without a moment between them.
-    busy_since: Instant,
+    /// Since when none is under way, or there was always one.
+    since: Instant,
     limit: f64,
     window: Window,
 }
@@ -67,8 +65,7 @@ impl Admission {
     pub fn new(settings: &OrderSettings, metrics: &OrderMetrics) -> Self {
         let most = settings.max_in_flight as f64;
         let now = Instant::now();
-        let window = Window::begin(now);
-        let state = State { in_flight: 0, idle_since: Some(now), busy_since: now, limit: most, window };
+        let state = State { in_flight: 0, since: now, limit: most, window: Window::begin(now) };
         let (in_flight, limit) = (metrics.in_flight.clone(), metrics.in_flight_limit.clone());
         limit.set(most as i64);
         Self { most, target: settings.target(), state: Mutex::new(state), in_flight, limit }
@@ -81,8 +78,8 @@ impl Admission {
     pub fn admit(&self) -> Result<Admitted<'_>, OrderError> {
         let mut state = self.state();
         let now = Instant::now();
-        if let Some(idle_since) = state.idle_since.take() {
-            state.busy_since = now;
+        if state.in_flight == 0 {
+            let idle_since = std::mem::replace(&mut state.since, now);
             if now.saturating_duration_since(idle_since) >= IDLE {
                 self.begin_anew(&mut state, now);
             }
@@ -110,7 +107,9 @@ impl Admission {
         state.window.done += 1;
         self.look(&mut state, now);
         state.in_flight -= 1;
-        state.idle_since = (state.in_flight == 0).then_some(now);
+        if state.in_flight == 0 {
+            state.since = now;
+        }
     }
 
     /// Counts the time up to now, and judges once enough was seen.
@@ -123,7 +122,7 @@ impl Admission {
         let is_enough = window.done >= WINDOW_SALES || window.under_way >= self.target * WINDOW_SALES;
         let longer_than = |since| now.saturating_duration_since(since) >= WINDOW;
         // where many come after a pause, none can be done yet
-        let is_told = longer_than(state.busy_since) || !self.is_slow(window);
+        let is_told = longer_than(state.since) || !self.is_slow(window);
         if is_enough && is_told && longer_than(window.begun) {
             let next = Window { peak: state.in_flight, ..Window::begin(now) };
             let seen = std::mem::replace(&mut state.window, next);
@@ -241,15 +240,20 @@ mod tests {
             {
                 let mut state = admission.state();
                 let since = Instant::now().checked_sub(idle).unwrap();
-                (state.limit, state.idle_since, state.window) = (LEAST, Some(since), Window::begin(since));
+                (state.limit, state.since, state.window) = (LEAST, since, Window::begin(since));
             }
             let _first = admission.admit().unwrap();
-            assert_eq!(admission.state().idle_since, None);
-            admission.state().limit
+            let limit = admission.state().limit;
+            let _second = admission.admit().unwrap();
+            assert_eq!(admission.in_flight.get(), 2);
+            assert!(admission.state().since.elapsed() < IDLE / 2, "busy from now on");
+            limit
         };
         assert_eq!(limit_after(IDLE), 256.0);
         assert_eq!(limit_after(IDLE / 2), LEAST, "a shop that sells slowly has moments without a sale");
-        assert!(admission.state().idle_since.is_some(), "again, when the last one is done");
+        let busy_since = admission.state().since;
+        drop(admission.admit().unwrap());
+        assert!(admission.state().since > busy_since, "idle again, when the last one is done");
     }
 
     #[test]
@@ -259,10 +263,10 @@ mod tests {
         let begun = Instant::now().checked_sub(pause).unwrap();
         {
             let mut state = admission.state();
-            (state.idle_since, state.window) = (Some(begun), Window::begin(begun));
+            (state.since, state.window) = (begun, Window::begin(begun));
         }
         let _rush: Vec<_> = (0..250).map(|_| admission.admit().unwrap()).collect();
-        let busy_since = admission.state().busy_since;
+        let busy_since = admission.state().since;
         let limit_after = |time| {
             let mut state = admission.state();
             admission.look(&mut state, busy_since + time);
@@ -278,7 +282,7 @@ mod tests {
         let begun = Instant::now();
         let after = |in_flight, time| {
             let mut state = admission.state();
-            (state.in_flight, state.busy_since, state.window) = (in_flight, begun, Window::begin(begun));
+            (state.in_flight, state.since, state.window) = (in_flight, begun, Window::begin(begun));
             admission.look(&mut state, begun + time);
             state.limit
         };

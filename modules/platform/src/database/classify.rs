@@ -90,6 +90,7 @@ fn coded(kind: &Kind, code: &str, key: &str) -> ErrorClass {
 /// Of PostgreSQL, once `lock_timeout` has passed.
 pub const LOCK_NOT_AVAILABLE: &str = "55P03";
 
+/// Of PostgreSQL, to a change in a session that may only read.
 pub const READ_ONLY: &str = "25006";
 
 const SQLITE_READONLY: u32 = 8;

@@ -45,10 +45,8 @@ impl Lent {
     }
 
     pub fn give_back(mut self) {
-        if let Some(connection) = self.connection.take()
-            && self.is_spent.load(Ordering::Relaxed)
-        {
-            drop(Object::take(connection));
+        if !self.is_spent.load(Ordering::Relaxed) {
+            drop(self.connection.take());
         }
     }
 }

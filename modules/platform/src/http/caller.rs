@@ -6,7 +6,7 @@ use actix_web::http::header::HeaderMap;
 use serde::{Deserialize, Deserializer, de::Error};
 
 /// Header by which each proxy says from whom it had the request, the last one last.
-const FORWARDED_FOR: &str = "x-forwarded-for";
+pub const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Addresses whose word on where a request came from is taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

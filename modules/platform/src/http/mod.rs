@@ -27,7 +27,7 @@ mod turned_away;
 
 pub use answer::{answer_json, answered};
 pub use call_deadline::CallDeadline;
-pub use caller::{NoAddress, TrustedProxies};
+pub use caller::{FORWARDED_FOR, NoAddress, TrustedProxies};
 pub use cors::cross_origin;
 pub use edge::serve_request;
 pub use fallback::{RouteTable, no_such_route};
