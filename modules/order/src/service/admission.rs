@@ -140,7 +140,10 @@ impl Admission {
         if self.is_slow(seen) {
             let rate = f64::from(seen.done) / (seen.counted - seen.begun).as_secs_f64();
             let fits = rate * self.target.as_secs_f64();
-            return fits.max(limit * MOST_DOWN).max(LEAST).min(limit);
+            // of what was in use, as TCP halves its flight and not its window (RFC 5681, 3.1): a limit that nobody came near
+            // would first be halved down to them, and let in all who come meanwhile
+            let in_use = limit.min(seen.peak as f64);
+            return fits.max(in_use * MOST_DOWN).max(LEAST).min(limit);
         }
         // of a limit of 2.9 two are all that can be in use
         match seen.peak as f64 >= limit.floor() * IN_USE {
@@ -229,7 +232,13 @@ mod tests {
         let admission = up_to(256);
         assert_eq!(admission.judge(100.0, &seen(200, 20)), 100.0);
         assert_eq!(admission.judge(100.0, &seen(200, 85)), 80.0, "a queue that grows");
-        assert_eq!(admission.judge(100.0, &seen(20, 90)), 50.0, "half at most");
+        assert_eq!(admission.judge(100.0, &seen(20, 90)), 45.0, "half of what was in use, at most");
+        assert_eq!(admission.judge(256.0, &seen(20, 30)), 15.0, "however many more might have been");
+        assert_eq!(
+            admission.judge(100.0, &seen(20, 150)),
+            50.0,
+            "those above the limit are on their way out"
+        );
         assert_eq!(up_to(1).judge(1.0, &seen(0, 1)), 1.0, "never more than may be");
     }
 
@@ -273,7 +282,7 @@ mod tests {
             state.limit
         };
         assert_eq!(limit_after(WINDOW / 2), 256.0);
-        assert_eq!(limit_after(WINDOW), 128.0);
+        assert_eq!(limit_after(WINDOW), 125.0);
     }
 
     #[test]
@@ -282,11 +291,12 @@ mod tests {
         let begun = Instant::now();
         let after = |in_flight, time| {
             let mut state = admission.state();
-            (state.in_flight, state.since, state.window) = (in_flight, begun, Window::begin(begun));
+            let window = Window { peak: in_flight, ..Window::begin(begun) };
+            (state.in_flight, state.since, state.window) = (in_flight, begun, window);
             admission.look(&mut state, begun + time);
             state.limit
         };
         assert_eq!(after(1, TARGET * 5), 256.0);
-        assert_eq!(after(10, TARGET * 2), 128.0);
+        assert_eq!(after(10, TARGET * 2), 5.0);
     }
 }
