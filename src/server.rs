@@ -18,8 +18,8 @@ use contract::Currency;
 use gateway::GatewayWorker;
 use platform::{
     http::{
-        Draining, IncomingBounds, OwnRoutes, Readiness, RouteTable, body_limit, cross_origin, guard_incoming,
-        limit_rate, meet_route, no_such_route, serve_request,
+        Draining, IncomingBounds, OwnRoutes, Readiness, RouteTable, body_limit, cross_origin, end_when_quiet,
+        guard_incoming, limit_rate, meet_route, no_such_route, serve_request,
     },
     settings::ServerSettings,
 };
@@ -74,7 +74,7 @@ impl Application {
             0 => std::thread::available_parallelism().map_or(1, |cores| usize::from(cores).div_ceil(2)),
             workers => workers,
         };
-        let unread_timeout = settings.unread_timeout();
+        let (unread, quiet) = (settings.unread_timeout(), settings.quiet_timeout());
         let server = HttpServer::new(move || application.for_worker())
             .workers(workers)
             // actix counts them for each worker
@@ -83,7 +83,10 @@ impl Application {
             .client_request_timeout(Duration::from_millis(settings.head_timeout_ms))
             .client_disconnect_timeout(DISCONNECT_TIMEOUT)
             .tcp_nodelay(true)
-            .on_connect(move |connection, _| connection::cut_off_unread(connection, unread_timeout))
+            .on_connect(move |connection, data| {
+                connection::cut_off_unread(connection, unread);
+                end_when_quiet(connection, data, quiet);
+            })
             .disable_signals()
             .shutdown_timeout(settings.shutdown_timeout_ms.div_ceil(1000))
             .bind(&settings.listen)

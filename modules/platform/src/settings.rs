@@ -111,6 +111,11 @@ impl ServerSettings {
         Duration::from_millis(self.body_timeout_ms)
     }
 
+    /// After the head of a request: its body, an idle time and the next head have had theirs by then.
+    pub fn quiet_timeout(&self) -> Duration {
+        Duration::from_millis(self.body_timeout_ms + self.keep_alive_ms + self.head_timeout_ms)
+    }
+
     /// The origins whose pages may ask.
     pub fn cors_origins(&self) -> Vec<&str> {
         let origins = self.cors_origins.split(',').map(str::trim);

@@ -5,5 +5,6 @@ mod crowd;
 mod doors;
 mod leaving;
 mod open_files;
+mod quiet;
 mod slow;
 mod unread;

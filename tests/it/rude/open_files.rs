@@ -21,11 +21,15 @@ async fn a_start_raises_the_limit_of_open_files() {
         .unwrap();
     let path = format!("/proc/{}/limits", process.id());
 
-    let raised = until("the limit is what 1,000 connections need", Duration::from_secs(20), async || {
-        let limits = fs::read_to_string(&path).unwrap();
-        let line = limits.lines().find(|line| line.starts_with("Max open files"))?;
-        (line.split_whitespace().nth(3) == Some("1512")).then_some(())
-    });
+    let raised = until(
+        "the limit is what 1,000 connections need, two handles each",
+        Duration::from_secs(20),
+        async || {
+            let limits = fs::read_to_string(&path).unwrap();
+            let line = limits.lines().find(|line| line.starts_with("Max open files"))?;
+            (line.split_whitespace().nth(3) == Some("2512")).then_some(())
+        },
+    );
     raised.await;
 
     process.kill().unwrap();

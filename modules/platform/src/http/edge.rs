@@ -16,7 +16,10 @@ use actix_web::{
 use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
-use super::turned_away::{self, TurnedAway};
+use super::{
+    quiet::note_asked,
+    turned_away::{self, TurnedAway},
+};
 use crate::{
     idempotency,
     metrics::Metrics,
@@ -34,6 +37,7 @@ pub async fn serve_request(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
+    note_asked(&request, started);
     let given = request.headers().get(request_id::HEADER).and_then(|value| value.to_str().ok());
     let id = given.and_then(RequestId::accept).unwrap_or_else(RequestId::generate);
     let method = request.method().clone();
