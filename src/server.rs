@@ -67,7 +67,7 @@ impl Application {
     ///
     /// # Errors
     /// When the address cannot be had.
-    pub fn bind(&self) -> anyhow::Result<(Server, Vec<SocketAddr>)> {
+    pub fn bind(&self, max_connections: usize) -> anyhow::Result<(Server, Vec<SocketAddr>)> {
         let application = self.clone();
         let settings = &self.server;
         let workers = match settings.workers {
@@ -78,11 +78,13 @@ impl Application {
         let server = HttpServer::new(move || application.for_worker())
             .workers(workers)
             // actix counts them for each worker
-            .max_connections(settings.max_connections.div_ceil(workers))
+            .max_connections(max_connections.div_ceil(workers))
             .keep_alive(Duration::from_millis(settings.keep_alive_ms))
             .client_request_timeout(Duration::from_millis(settings.head_timeout_ms))
             .client_disconnect_timeout(DISCONNECT_TIMEOUT)
             .tcp_nodelay(true)
+            // an answer in the making still goes out on a connection that is ended because it is quiet
+            .h1_allow_half_closed(true)
             .on_connect(move |connection, data| {
                 connection::cut_off_unread(connection, unread);
                 end_when_quiet(connection, data, quiet);

@@ -45,8 +45,8 @@ async fn serve(settings: &Settings, demo: bool) -> anyhow::Result<()> {
     };
     let currency = settings.shop.currency;
     let application = Application::new(wired.modules.clone(), settings.server.clone(), currency)?;
-    open_files::raise_limit(settings.server.max_connections);
-    let (server, addresses) = application.bind()?;
+    let max_connections = open_files::raise_limit(settings.server.max_connections);
+    let (server, addresses) = application.bind(max_connections)?;
     let handle = server.handle();
     let background = Background::start(&wired.modules, settings)?;
     let mut serving = actix_web::rt::spawn(server);

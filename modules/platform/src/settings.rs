@@ -111,7 +111,7 @@ impl ServerSettings {
         Duration::from_millis(self.body_timeout_ms)
     }
 
-    /// After the head of a request: its body, an idle time and the next head have had theirs by then.
+    /// After the head of a request, or its answer: a body, an idle time and the next head have had theirs by then.
     pub fn quiet_timeout(&self) -> Duration {
         Duration::from_millis(self.body_timeout_ms + self.keep_alive_ms + self.head_timeout_ms)
     }

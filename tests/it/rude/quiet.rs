@@ -9,9 +9,6 @@ use super::doors::{Door, ENDED_WITHIN, House};
 use crate::support::wire::Wire;
 
 const PROBE: &str = "GET /livez HTTP/1.1\r\nhost: shop\r\n\r\n";
-/// Longer than a connection may be quiet in these shops, by more than two looks at it.
-const USED_FOR: Duration = Duration::from_secs(8);
-const BETWEEN_PROBES: Duration = Duration::from_millis(500);
 /// Between two bytes of a head.
 const DRIP: Duration = Duration::from_millis(50);
 
@@ -41,19 +38,4 @@ async fn a_later_head_that_stops_or_drips_is_ended(#[values(House::Whole, House:
     };
     let (stops, drips) = (rude.doors.iter().map(stop), rude.doors.iter().map(drip));
     tokio::join!(join_all(stops), join_all(drips));
-}
-
-#[rstest]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_that_is_used_stays(#[values(House::Whole, House::Services)] house: House) {
-    let rude = house.open().await;
-    let used = rude.doors.iter().map(async |door: &Door| {
-        let (mut wire, started) = (kept(door).await, Instant::now());
-        while started.elapsed() < USED_FOR {
-            let answer = wire.ask(PROBE).await;
-            assert_eq!(answer.map(|answer| answer.status()), Some(200), "{}", door.path);
-            tokio::time::sleep(BETWEEN_PROBES).await;
-        }
-    });
-    join_all(used).await;
 }

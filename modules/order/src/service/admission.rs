@@ -22,9 +22,11 @@ const LEAST: f64 = 2.0;
 const WINDOW_SALES: u32 = 10;
 /// How long is looked before a judgement at least.
 const WINDOW: Duration = Duration::from_millis(200);
-/// The most that one judgement takes away, and adds.
+/// The most that one judgement takes away of what may be under way, where as many are, and adds.
 const MOST_DOWN: f64 = 0.5;
 const UP: f64 = 1.1;
+/// Under way, they are too few to tell a load that grows from a moment in which the disk was slow.
+const FEW: usize = 32;
 /// As long without a sale, a shop has been idle: longer than those wait that are turned away together, before they ask again.
 const IDLE: Duration = Duration::from_secs(2);
 /// Share of the limit that must have been in use before more is let in: an idle shop has shown nothing.
@@ -140,10 +142,10 @@ impl Admission {
         if self.is_slow(seen) {
             let rate = f64::from(seen.done) / (seen.counted - seen.begun).as_secs_f64();
             let fits = rate * self.target.as_secs_f64();
-            // of what was in use, as TCP halves its flight and not its window (RFC 5681, 3.1): a limit that nobody came near
-            // would first be halved down to them, and let in all who come meanwhile
-            let in_use = limit.min(seen.peak as f64);
-            return fits.max(in_use * MOST_DOWN).max(LEAST).min(limit);
+            // a limit that nobody came near would let in whoever comes while it is halved down to them; so TCP goes by
+            // what is in flight, too, not by its window (RFC 5681, 3.1)
+            let in_use = seen.peak.max(FEW) as f64;
+            return fits.max(in_use.min(limit * MOST_DOWN)).max(LEAST).min(limit);
         }
         // of a limit of 2.9 two are all that can be in use
         match seen.peak as f64 >= limit.floor() * IN_USE {
@@ -232,13 +234,10 @@ mod tests {
         let admission = up_to(256);
         assert_eq!(admission.judge(100.0, &seen(200, 20)), 100.0);
         assert_eq!(admission.judge(100.0, &seen(200, 85)), 80.0, "a queue that grows");
-        assert_eq!(admission.judge(100.0, &seen(20, 90)), 45.0, "half of what was in use, at most");
-        assert_eq!(admission.judge(256.0, &seen(20, 30)), 15.0, "however many more might have been");
-        assert_eq!(
-            admission.judge(100.0, &seen(20, 150)),
-            50.0,
-            "those above the limit are on their way out"
-        );
+        assert_eq!(admission.judge(100.0, &seen(20, 90)), 50.0, "half at most");
+        assert_eq!(admission.judge(256.0, &seen(20, 60)), 60.0, "down to those who are there");
+        assert_eq!(admission.judge(60.0, &seen(20, 60)), 30.0, "and then by halves");
+        assert_eq!(admission.judge(256.0, &seen(0, 2)), 32.0, "two that fail take no place from others");
         assert_eq!(up_to(1).judge(1.0, &seen(0, 1)), 1.0, "never more than may be");
     }
 
@@ -282,7 +281,7 @@ mod tests {
             state.limit
         };
         assert_eq!(limit_after(WINDOW / 2), 256.0);
-        assert_eq!(limit_after(WINDOW), 125.0);
+        assert_eq!(limit_after(WINDOW), 128.0);
     }
 
     #[test]
@@ -297,6 +296,6 @@ mod tests {
             state.limit
         };
         assert_eq!(after(1, TARGET * 5), 256.0);
-        assert_eq!(after(10, TARGET * 2), 5.0);
+        assert_eq!(after(10, TARGET * 2), 32.0);
     }
 }

@@ -37,7 +37,7 @@ pub async fn serve_request(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
-    note_asked(&request, started);
+    note_asked(request.request(), started);
     let given = request.headers().get(request_id::HEADER).and_then(|value| value.to_str().ok());
     let id = given.and_then(RequestId::accept).unwrap_or_else(RequestId::generate);
     let method = request.method().clone();
@@ -47,6 +47,8 @@ pub async fn serve_request(
 
     let work = trace::scope(trace.clone(), next.call(request));
     let mut response = request_id::scope(id.clone(), work).await?;
+    let answered = Instant::now();
+    note_asked(response.request(), answered);
 
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static(request_id::HEADER), HeaderValue::from_str(id.as_str())?);
@@ -54,7 +56,7 @@ pub async fn serve_request(
         headers.insert(HeaderName::from_static(idempotency::HEADER), key);
     }
     let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
-    let duration = started.elapsed();
+    let duration = answered.duration_since(started);
     let status = response.status().as_u16();
     if let Some(metrics) = metrics {
         metrics.http.record(method_label(&method), &route, status, duration);
