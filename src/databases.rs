@@ -23,7 +23,7 @@ use crate::settings::{Settings, without_password};
 const RETRY_PAUSE: Duration = Duration::from_millis(250);
 
 /// The reason when there is none to tell.
-const SILENT: &str = "it does not answer";
+const SILENT: &str = "it does not answer, or lets nobody write";
 
 /// A database that a role needs.
 pub struct Needed<'a> {

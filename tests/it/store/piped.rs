@@ -7,7 +7,10 @@ use product::model::StockPolicy;
 use sea_orm::ConnectionTrait;
 use tokio::time::timeout;
 
-use crate::support::{engine::Engine::Postgres, engine::database_settings, stores::Stores};
+use crate::support::{
+    engine::{Engine::Postgres, database_settings},
+    stores::Stores,
+};
 
 const FACT: [Column; 2] = [Column::new("name", Kind::Text), Column::new("value", Kind::Text)];
 const LOCKED: &str = "pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
@@ -89,18 +92,19 @@ async fn transactions_that_are_left_in_the_middle_do_not_add_up_in_the_server() 
     assert_eq!((facts(database).await, stores.stock(product).await), (0, 1));
 }
 
-/// As one is that was opened while the address led to a standby.
+/// What is opened from now on is as if the address led to a standby, or does no longer.
+async fn lead_to_a_standby(stores: &Stores, is_standby: bool) {
+    let set = format!(
+        "BEGIN READ WRITE; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = {is_standby}', \
+         current_database()); END $$; COMMIT"
+    );
+    stores.sql_in_product(&set).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_connection_that_cannot_write_is_not_used_again() {
     let stores = Stores::fresh(Postgres).await;
     let database = &stores.product_database;
-    let opened_from_now_on = async |cannot_write: bool| {
-        let set = format!(
-            "BEGIN READ WRITE; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = \
-             {cannot_write}', current_database()); END $$; COMMIT"
-        );
-        stores.sql_in_product(&set).await.unwrap();
-    };
     let write = async || {
         let written = database.write_grouped(async |transaction| {
             transaction.read([Statement::from_string(database.backend(), "SELECT 1")]).await?;
@@ -109,9 +113,24 @@ async fn a_connection_that_cannot_write_is_not_used_again() {
         written.await.map_err(|error| error.class)
     };
 
-    opened_from_now_on(true).await;
+    lead_to_a_standby(&stores, true).await;
     assert_eq!(write().await, Err(ErrorClass::Unwritable));
-    opened_from_now_on(false).await;
+    lead_to_a_standby(&stores, false).await;
     assert_eq!(write().await, Ok(()));
     assert_eq!(facts(database).await, 1);
+}
+
+/// Those of the pool neither change nor tell anything then: what a standby tells may be of an earlier moment.
+#[tokio::test]
+async fn the_pool_takes_no_connection_that_cannot_write() {
+    let stores = Stores::fresh(Postgres).await;
+    let opened = async || {
+        let opened = stores.try_stranger().await;
+        opened.map(drop).map_err(|error| error.class)
+    };
+
+    lead_to_a_standby(&stores, true).await;
+    assert_eq!(opened().await, Err(ErrorClass::NotSent));
+    lead_to_a_standby(&stores, false).await;
+    assert_eq!(opened().await, Ok(()));
 }

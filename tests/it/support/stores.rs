@@ -8,7 +8,7 @@ use order::{
     model::{PlaceOrder, RequestedLine},
 };
 use platform::{
-    database::Database,
+    database::{Database, StoreError},
     deadline::Deadline,
     idempotency::{IdempotencyKey, Keyed, RequestHash},
     metrics::Metrics,
@@ -124,7 +124,11 @@ impl Stores {
 
     /// A connection of somebody else to the product database.
     pub async fn stranger(&self) -> Database {
-        Database::connect("stranger", &self.databases.product_url, &database_settings()).await.unwrap()
+        self.try_stranger().await.unwrap()
+    }
+
+    pub async fn try_stranger(&self) -> Result<Database, StoreError> {
+        Database::connect("stranger", &self.databases.product_url, &database_settings()).await
     }
 }
 

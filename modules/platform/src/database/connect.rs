@@ -1,13 +1,16 @@
 //! Opens a database by its URL.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, sqlx};
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, Statement, sqlx};
 
 use super::{
     error::StoreError,
-    open::{for_groups, open_sqlite, postgres},
+    open::{for_groups, open_sqlite, postgres, postgres_to_read},
     piped::Piped,
 };
 use crate::settings::{DatabaseSettings, GroupSettings};
+
+/// How the URL of an embedded database begins.
+const SQLITE: &str = "sqlite:";
 
 /// SQLite allows one writer; readers go beside it in WAL mode.
 const SQLITE_READERS: u32 = 4;
@@ -46,19 +49,30 @@ impl Database {
         url: &str,
         settings: &DatabaseSettings,
     ) -> Result<Self, StoreError> {
+        if !url.starts_with(SQLITE) {
+            return Self::connect_to_server(name, url, settings, postgres).await;
+        }
         let transaction_tries = settings.transaction_tries.max(1);
         let groups = settings.groups;
-        if url.starts_with("sqlite:") {
-            let writer = open_sqlite(url, settings, 1, false).await?;
-            let reader = open_sqlite(url, settings, SQLITE_READERS, true).await?;
-            let pinger = reader.clone();
-            return Ok(Self { name, writer, reader, piped: None, pinger, transaction_tries, groups });
-        }
-        let writer = postgres(url, settings, settings.max_connections)?;
+        let writer = open_sqlite(url, settings, 1, false).await?;
+        let reader = open_sqlite(url, settings, SQLITE_READERS, true).await?;
+        let pinger = reader.clone();
+        Ok(Self { name, writer, reader, piped: None, pinger, transaction_tries, groups })
+    }
+
+    async fn connect_to_server(
+        name: &'static str,
+        url: &str,
+        settings: &DatabaseSettings,
+        pool: impl Fn(&str, &DatabaseSettings, u32) -> Result<ConnectOptions, StoreError>,
+    ) -> Result<Self, StoreError> {
+        let transaction_tries = settings.transaction_tries.max(1);
+        let groups = settings.groups;
+        let writer = pool(url, settings, settings.max_connections)?;
         let writer = sea_orm::Database::connect(writer).await?;
         let at_once = groups.at_once.max(1).saturating_mul(GROUP_KINDS);
         let piped = Some(Piped::open(for_groups(url, settings)?, at_once, settings)?);
-        let pinger = sea_orm::Database::connect(postgres(url, settings, 1)?).await?;
+        let pinger = sea_orm::Database::connect(pool(url, settings, 1)?).await?;
         Ok(Self { name, reader: writer.clone(), writer, piped, pinger, transaction_tries, groups })
     }
 
@@ -71,8 +85,8 @@ impl Database {
         url: &str,
         settings: &DatabaseSettings,
     ) -> Result<Self, StoreError> {
-        if !url.starts_with("sqlite:") {
-            return Self::connect(name, url, settings).await;
+        if !url.starts_with(SQLITE) {
+            return Self::connect_to_server(name, url, settings, postgres_to_read).await;
         }
         let reader = open_sqlite(url, settings, SQLITE_READERS, true).await?;
         let (writer, pinger) = (reader.clone(), reader.clone());

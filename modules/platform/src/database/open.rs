@@ -5,8 +5,8 @@ use std::{str::FromStr, time::Duration};
 use sea_orm::{
     ConnectOptions, DatabaseConnection, DbErr,
     sqlx::{
-        ConnectOptions as _, Connection,
-        postgres::PgConnectOptions,
+        self, ConnectOptions as _, Connection,
+        postgres::{PgConnectOptions, PgConnection},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
@@ -42,11 +42,39 @@ fn bounded(url: &str, settings: &DatabaseSettings, max_connections: u32) -> Conn
     options
 }
 
-/// A pool of PostgreSQL.
+/// A pool of PostgreSQL whose sessions can write. One that was opened while the address led to a standby would stay in the pool
+/// for half an hour, refuse every change, and tell what was.
 ///
 /// # Errors
 /// When the URL cannot be read.
 pub fn postgres(
+    url: &str,
+    settings: &DatabaseSettings,
+    max_connections: u32,
+) -> Result<ConnectOptions, StoreError> {
+    let mut options = postgres_to_read(url, settings, max_connections)?;
+    options.map_sqlx_postgres_pool_opts(|pool| {
+        pool.after_connect(|connection, _| Box::pin(refuse_what_cannot_write(connection)))
+    });
+    Ok(options)
+}
+
+/// As libpq does for `target_session_attrs=read-write`. The pool tries again until its time is up.
+async fn refuse_what_cannot_write(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let only_reads: String = sqlx::query_scalar("SHOW transaction_read_only").fetch_one(connection).await?;
+    match only_reads.as_str() {
+        "off" => Ok(()),
+        _ => Err(sqlx::Error::Configuration(
+            "the database's address leads to a standby, or its sessions may only read".into(),
+        )),
+    }
+}
+
+/// A pool of PostgreSQL, whatever its sessions may do.
+///
+/// # Errors
+/// When the URL cannot be read.
+pub fn postgres_to_read(
     url: &str,
     settings: &DatabaseSettings,
     max_connections: u32,
