@@ -13,7 +13,7 @@ pub fn raise_limit(max_connections: usize) -> usize {
     match rlimit::increase_nofile_limit(wanted) {
         Ok(limit) if limit >= wanted => max_connections,
         Ok(limit) => {
-            let connections = fitting(limit);
+            let connections = fitting(limit).min(max_connections);
             tracing::info!(
                 limit,
                 wanted,

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use platform::database::{Column, Database, ErrorClass, Kind, Rows, Statement, StoreError, Writes};
+use platform::{
+    database::{Column, Database, ErrorClass, Kind, Rows, Statement, StoreError, Writes},
+    settings::DatabaseSettings,
+};
 use product::model::StockPolicy;
 use sea_orm::ConnectionTrait;
 use tokio::time::timeout;
@@ -124,13 +127,16 @@ async fn a_connection_that_cannot_write_is_not_used_again() {
 #[tokio::test]
 async fn the_pool_takes_no_connection_that_cannot_write() {
     let stores = Stores::fresh(Postgres).await;
+    let hasty = DatabaseSettings { acquire_timeout_ms: 1000, ..database_settings() };
     let opened = async || {
-        let opened = stores.try_stranger().await;
+        let opened = Database::connect("hasty", stores.product_url(), &hasty).await;
         opened.map(drop).map_err(|error| error.class)
     };
 
     lead_to_a_standby(&stores, true).await;
     assert_eq!(opened().await, Err(ErrorClass::NotSent));
+    let reader = Database::connect_to_read("reader", stores.product_url(), &hasty).await.unwrap();
+    assert_eq!(facts(&reader).await, 0, "the server itself answers");
     lead_to_a_standby(&stores, false).await;
     assert_eq!(opened().await, Ok(()));
 }

@@ -8,7 +8,7 @@ use order::{
     model::{PlaceOrder, RequestedLine},
 };
 use platform::{
-    database::{Database, StoreError},
+    database::Database,
     deadline::Deadline,
     idempotency::{IdempotencyKey, Keyed, RequestHash},
     metrics::Metrics,
@@ -124,11 +124,11 @@ impl Stores {
 
     /// A connection of somebody else to the product database.
     pub async fn stranger(&self) -> Database {
-        self.try_stranger().await.unwrap()
+        Database::connect("stranger", self.product_url(), &database_settings()).await.unwrap()
     }
 
-    pub async fn try_stranger(&self) -> Result<Database, StoreError> {
-        Database::connect("stranger", &self.databases.product_url, &database_settings()).await
+    pub fn product_url(&self) -> &str {
+        &self.databases.product_url
     }
 }
 

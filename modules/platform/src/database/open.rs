@@ -5,7 +5,7 @@ use std::{str::FromStr, time::Duration};
 use sea_orm::{
     ConnectOptions, DatabaseConnection, DbErr,
     sqlx::{
-        self, ConnectOptions as _, Connection,
+        self, ConnectOptions as _, Connection, Row as _,
         postgres::{PgConnectOptions, PgConnection},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
@@ -61,8 +61,8 @@ pub fn postgres(
 
 /// As libpq does for `target_session_attrs=read-write`. The pool tries again until its time is up.
 async fn refuse_what_cannot_write(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let only_reads: String = sqlx::query_scalar("SHOW transaction_read_only").fetch_one(connection).await?;
-    match only_reads.as_str() {
+    let told = sqlx::raw_sql("SHOW transaction_read_only").fetch_one(connection).await?;
+    match told.try_get::<&str, _>(0)? {
         "off" => Ok(()),
         _ => Err(sqlx::Error::Configuration(
             "the database's address leads to a standby, or its sessions may only read".into(),
