@@ -104,8 +104,9 @@ async fn lead_to_a_standby(stores: &Stores, is_standby: bool) {
     stores.sql_in_product(&set).await.unwrap();
 }
 
+/// They neither change nor tell anything then.
 #[tokio::test]
-async fn a_connection_that_cannot_write_is_not_used_again() {
+async fn groups_take_no_connection_that_cannot_write() {
     let stores = Stores::fresh(Postgres).await;
     let database = &stores.product_database;
     let write = async || {
@@ -115,15 +116,19 @@ async fn a_connection_that_cannot_write_is_not_used_again() {
         });
         written.await.map_err(|error| error.class)
     };
+    let read = async || {
+        let told = database.read_grouped(Statement::from_string(database.backend(), "SELECT 1"));
+        told.await.map(|rows| rows.len()).map_err(|error| error.class)
+    };
 
     lead_to_a_standby(&stores, true).await;
-    assert_eq!(write().await, Err(ErrorClass::Unwritable));
+    assert_eq!((write().await, read().await), (Err(ErrorClass::NotSent), Err(ErrorClass::NotSent)));
     lead_to_a_standby(&stores, false).await;
-    assert_eq!(write().await, Ok(()));
+    assert_eq!((write().await, read().await), (Ok(()), Ok(1)));
     assert_eq!(facts(database).await, 1);
 }
 
-/// Those of the pool neither change nor tell anything then: what a standby tells may be of an earlier moment.
+/// Nor do those of the pool: what a standby tells may be of an earlier moment.
 #[tokio::test]
 async fn the_pool_takes_no_connection_that_cannot_write() {
     let stores = Stores::fresh(Postgres).await;

@@ -72,7 +72,7 @@ fn coded(kind: &Kind, code: &str, key: &str) -> ErrorClass {
         // too many connections, starting up: said before anything was asked
         (_, "53300" | "57P03") => ErrorClass::NotSent,
         // disk full, read-only transaction
-        (_, "53100" | READ_ONLY) => ErrorClass::Unwritable,
+        (_, "53100" | "25006") => ErrorClass::Unwritable,
         // shutting down, killed; statement and lock time-out; idle in transaction; connection exceptions
         (_, "57P01" | "57P02" | "57014" | LOCK_NOT_AVAILABLE | "25P03" | "08000" | "08003" | "08006") => {
             ErrorClass::Broken
@@ -89,9 +89,6 @@ fn coded(kind: &Kind, code: &str, key: &str) -> ErrorClass {
 
 /// Of PostgreSQL, once `lock_timeout` has passed.
 pub const LOCK_NOT_AVAILABLE: &str = "55P03";
-
-/// Of PostgreSQL, to a change in a session that may only read.
-pub const READ_ONLY: &str = "25006";
 
 const SQLITE_READONLY: u32 = 8;
 const SQLITE_IOERR: u32 = 10;

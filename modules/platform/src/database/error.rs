@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use deadpool_postgres::PoolError;
 use sea_orm::{DbErr, RuntimeErr};
 
-use super::classify::{self, LOCK_NOT_AVAILABLE, READ_ONLY};
+use super::classify::{self, LOCK_NOT_AVAILABLE};
 
 /// What the caller may conclude.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,11 +151,6 @@ impl StoreError {
     /// A row that another transaction holds was waited for in vain.
     pub fn is_lock_timeout(&self) -> bool {
         self.sqlstate().as_deref() == Some(LOCK_NOT_AVAILABLE)
-    }
-
-    /// Its session may only read: the server is a standby, or says so of each session.
-    pub(super) fn is_read_only(&self) -> bool {
-        self.sqlstate().as_deref() == Some(READ_ONLY)
     }
 
     /// Where it is the server's own word.

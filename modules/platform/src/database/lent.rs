@@ -1,9 +1,6 @@
 //! A connection that was taken from the pool of groups, and what becomes of it.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use deadpool_postgres::Object;
 use tokio::{runtime::Handle, time::timeout};
@@ -14,8 +11,6 @@ use super::error::{ErrorClass, StoreError};
 /// a statement that was given up, or be in its transaction.
 pub struct Lent {
     connection: Option<Object>,
-    /// Its session may only read, and will go on so.
-    is_spent: AtomicBool,
     /// How long a statement may take, by the server.
     statement: Duration,
 }
@@ -26,7 +21,7 @@ struct Abandoned(Option<Object>);
 
 impl Lent {
     pub fn new(connection: Object, statement: Duration) -> Self {
-        Self { connection: Some(connection), is_spent: AtomicBool::new(false), statement }
+        Self { connection: Some(connection), statement }
     }
 
     /// The connection itself.
@@ -38,16 +33,8 @@ impl Lent {
         self.connection.as_ref().ok_or_else(given_back)
     }
 
-    /// Says that it is not to be used again: it was opened to a standby, say. The next one is opened to where the address leads
-    /// then.
-    pub fn spend(&self) {
-        self.is_spent.store(true, Ordering::Relaxed);
-    }
-
     pub fn give_back(mut self) {
-        if !self.is_spent.load(Ordering::Relaxed) {
-            drop(self.connection.take());
-        }
+        drop(self.connection.take());
     }
 }
 
@@ -55,9 +42,7 @@ impl Drop for Lent {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         let abandoned = Abandoned(Some(connection));
-        if !self.is_spent.load(Ordering::Relaxed)
-            && let Ok(runtime) = Handle::try_current()
-        {
+        if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(abandoned.wind_up(self.statement));
         }
     }

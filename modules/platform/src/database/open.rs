@@ -10,7 +10,7 @@ use sea_orm::{
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
-use tokio_postgres::Config;
+use tokio_postgres::{Config, config::TargetSessionAttrs};
 use tracing::log::LevelFilter;
 
 use super::error::StoreError;
@@ -86,7 +86,8 @@ pub fn postgres_to_read(
     Ok(options)
 }
 
-/// The same server, as the driver of groups wants it told: host, user, password and database of the URL.
+/// The same server, as the driver of groups wants it told: host, user, password and database of the URL. It takes no session that
+/// may only read, as the pool does not: the next one is opened to where the address leads then.
 ///
 /// # Errors
 /// When the URL cannot be read.
@@ -115,6 +116,7 @@ pub fn for_groups(url: &str, settings: &DatabaseSettings) -> Result<Config, Stor
     let session: Vec<String> = read.get_options().map(str::to_owned).into_iter().chain(session).collect();
     config.options(session.join(" "));
     config.connect_timeout(Duration::from_millis(settings.acquire_timeout_ms));
+    config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     if let Some(name) = read.get_application_name() {
         config.application_name(name);
     }

@@ -57,9 +57,6 @@ pub async fn pipe(
         let elapsed_ms = started.elapsed().as_secs_f64() * 1e3;
         tracing::warn!(elapsed_ms, statements = sent.len(), first, "slow statements");
     }
-    if rows.iter().any(|rows| rows.as_ref().is_err_and(StoreError::is_read_only)) {
-        lent.spend();
-    }
     Ok(Answers { begun, rows, ended })
 }
 
