@@ -59,6 +59,32 @@ async fn replicas_that_sweep_at_once_finish_each_order_once(#[values(Sqlite, Pos
     assert_eq!((found.confirmed, found.pending, found.movements), (30, 0, 30));
 }
 
+/// As while a newer release is rolled out: its migrations are done, and what the older one asks it has asked before.
+#[rstest]
+#[tokio::test]
+async fn columns_that_a_newer_release_adds_do_not_stop_it(#[values(Sqlite, Postgres)] engine: Engine) {
+    let stores = Stores::fresh(engine).await;
+    let sweeper = stores.replica();
+    let finish_one = async || {
+        leave_pending(&stores, 1).await;
+        until("it is finished", PATIENCE, async || {
+            let report = sweeper.sweep_once().await.unwrap();
+            (report.finished == 1).then_some(())
+        })
+        .await;
+    };
+    finish_one().await;
+
+    for table in ["orders", "order_lines"] {
+        stores.sql_in_order(&format!("ALTER TABLE {table} ADD COLUMN later text")).await.unwrap();
+    }
+    for table in ["products", "stock", "deductions", "deduction_lines", "movements"] {
+        stores.sql_in_product(&format!("ALTER TABLE {table} ADD COLUMN later text")).await.unwrap();
+    }
+
+    finish_one().await;
+}
+
 #[rstest]
 #[tokio::test]
 async fn one_bad_order_does_not_stop_it(#[values(Sqlite, Postgres)] engine: Engine) {

@@ -9,7 +9,8 @@ use crate::{entity::order, model::PendingOrder};
 /// Claims what is due by pushing its next try away: no lock is held afterwards, and a claimer that dies leaves nothing
 /// to clean up. `now()` and not `clock_timestamp()` in the condition, which could not use the index. MATERIALIZED, so
 /// that the batch is looked for once. The pause is jittered to half of itself at least. A next try that is farther away
-/// than anyone writes it was written before the clock was set back: it is due, too, or it would wait for that hour.
+/// than anyone writes it was written before the clock was set back: it is due, too, or it would wait for that hour. Each column by
+/// its name: PostgreSQL refuses a prepared statement whose `*` has grown since, by a migration of the next release.
 const CLAIM: Sql = Sql {
     postgres: "WITH due AS MATERIALIZED (\
            SELECT id FROM orders WHERE status = 'pending' AND \
@@ -18,14 +19,16 @@ const CLAIM: Sql = Sql {
          UPDATE orders SET tries = LEAST(tries, 1000000) + 1, next_try_at = clock_timestamp() + interval '1 millisecond' * \
            ($4::float8 + LEAST($3::float8, $2::float8 * (1::bigint << LEAST(tries, 16))) * (0.5 + random() / 2)) \
          FROM due WHERE orders.id = due.id \
-         RETURNING orders.*, (decide_by <= clock_timestamp()) AS past_decide_by",
+         RETURNING orders.id, key, request_hash, request, status, cause, refusals, total_minor, created_at, decided_at, decide_by, \
+           next_try_at, tries, (decide_by <= clock_timestamp()) AS past_decide_by",
     sqlite: "UPDATE orders SET tries = min(tries, 1000000) + 1, \
            next_try_at = strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', printf('+%.3f seconds', \
            ($4 * 1000 + min($3, $2 * (1 << min(tries, 16))) * (500 + abs(random() % 500))) / 1000000.0)) \
          WHERE id IN (SELECT id FROM orders WHERE status = 'pending' \
            AND (next_try_at <= strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now') OR next_try_at > \
              strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', printf('+%.3f seconds', $5 / 1000.0))) ORDER BY next_try_at LIMIT $1) \
-         RETURNING *, (decide_by <= strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')) AS past_decide_by",
+         RETURNING id, key, request_hash, request, status, cause, refusals, total_minor, created_at, decided_at, decide_by, \
+           next_try_at, tries, (decide_by <= strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')) AS past_decide_by",
 };
 
 const BACKLOG: Sql = Sql {
