@@ -40,7 +40,7 @@ async fn every_bad_input_is_told_the_same_by_split_services() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_bad_input_is_told_the_same_by_the_gateway() {
     let shop = Running::split(Databases::migrated(Engine::Postgres).await).await;
-    let gateway = run::gateway_of(&shop).await;
+    let gateway = shop.gateway().await;
     run(&shop, &Doors { product: gateway.process.address, order: gateway.process.address }, false).await;
-    gateway.check_log();
+    run::check_log(&gateway.process);
 }

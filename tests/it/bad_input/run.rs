@@ -17,9 +17,8 @@ use super::{
 };
 use crate::support::{
     audit::audit,
-    port::Port,
     process::Pos,
-    shop::{Running, Shop, address},
+    shop::{Running, Shop},
 };
 
 const AT_ONCE: usize = 8;
@@ -38,27 +37,6 @@ impl Doors {
 
     pub fn of_route(&self, route: &Route) -> SocketAddr {
         if route.template.starts_with("/orders") { self.order } else { self.product }
-    }
-}
-
-/// A gateway before a split shop's product service and its first order service.
-pub struct Fronted {
-    pub process: Pos,
-    _port: Port,
-}
-
-pub async fn gateway_of(shop: &Running) -> Fronted {
-    let port = Port::reserve();
-    let settings = [("PRODUCT", &shop.processes[0]), ("ORDER", &shop.processes[1])]
-        .map(|(name, process)| (format!("POS__GATEWAY__{name}_URL"), process.url()));
-    let mut process = Pos::start("gateway", address(1, &port), settings.into());
-    process.ready().await;
-    Fronted { process, _port: port }
-}
-
-impl Fronted {
-    pub fn check_log(&self) {
-        check_log(&self.process);
     }
 }
 
@@ -112,7 +90,7 @@ async fn check_that_sound_requests_are_served(routes: &[Route], doors: &Doors) {
     }
 }
 
-fn check_log(process: &Pos) {
+pub fn check_log(process: &Pos) {
     // actix's own word on what is no HTTP; the default log level leaves it out
     let log = process.log();
     let lines = log.lines().filter(|line| !line.contains("stream error: request parse error"));

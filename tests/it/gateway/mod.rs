@@ -14,4 +14,5 @@ mod health;
 mod limits;
 mod paths;
 mod smuggling;
+mod unwanted;
 mod view;

@@ -7,7 +7,10 @@ use rstest::rstest;
 use serde_json::Value;
 
 use super::doors::{Door, ENDED_WITHIN, House};
-use crate::support::wire::{Message, Wire};
+use crate::support::{
+    shop::Shape,
+    wire::{Message, Wire},
+};
 
 /// Between two parts: much shorter than any time that a client may be silent.
 const DRIP: Duration = Duration::from_millis(50);
@@ -76,10 +79,30 @@ async fn a_body_that_stalls_is_told_so(#[values(House::Whole, House::Services)] 
     }
 }
 
-/// The answer is out long before its end, and then the connection is not kept for the rest of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_still_sends_what_nobody_wants_is_told_at_once_and_may_end() {
+    let patient = [("SERVER__SILENT_BODY_TIMEOUT_MS", "60000"), ("SERVER__BODY_TIMEOUT_MS", "60000")];
+    let shop = Shape::AllOnSqlite.start_with(&patient).await;
+    for framing in ["content-length: 23", "transfer-encoding: chunked"] {
+        let mut wire = Wire::connect(shop.processes[0].address).await;
+        wire.send(format!("POST /nowhere HTTP/1.1\r\nhost: shop\r\n{framing}\r\n\r\n")).await;
+        assert_eq!(wire.answer().await.unwrap().status(), 404, "{framing}");
+        for _ in 0..3 {
+            assert!(wire.send("1\r\n \r\n").await, "{framing}");
+            // longer than actix reads on
+            tokio::time::sleep(Duration::from_millis(1500)).await;
+        }
+        assert!(wire.send("0\r\n\r\n").await, "{framing}");
+        assert!(wire.is_closed().await, "{framing}");
+    }
+}
+
+/// What still comes is read for as long as a body may take, and no longer.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_that_nobody_wants_is_not_waited_for(#[values(House::Whole, House::Services)] house: House) {
+async fn a_body_that_nobody_wants_is_not_read_for_ever(
+    #[values(House::Whole, House::Services)] house: House,
+) {
     let rude = house.open().await;
     let framings = [("content-length: 100000", " "), ("transfer-encoding: chunked", "1\r\n \r\n")];
     let mut unwanted = Vec::new();

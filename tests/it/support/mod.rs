@@ -4,6 +4,7 @@ pub mod audit;
 pub mod client;
 pub mod directory;
 pub mod engine;
+pub mod gateway;
 pub mod large_catalogue;
 pub mod link;
 pub mod load;

@@ -67,20 +67,21 @@ pub async fn guard_incoming(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody>>, Error> {
     let bounds = request.app_data::<Data<IncomingBounds>>().map(|bounds| *bounds.get_ref());
-    let arriving = match request.take_payload() {
-        Payload::None => None,
-        payload => Some(Arriving::new(payload)),
+    let arriving = match (request.take_payload(), bounds) {
+        (Payload::None, _) | (_, None) => None,
+        (payload, Some(bounds)) => Some(Arriving::new(payload, bounds)),
     };
     let response = match refusal(&request, bounds) {
         Some(problem) => {
             let mut response = request.error_response(problem).map_into_right_body();
             // what follows on this connection is not known to be a request, or nobody wants to read it
+            arriving.iter().for_each(Arriving::give_up);
             response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
             response
         }
         None => {
-            if let (Some(arriving), Some(bounds)) = (&arriving, bounds) {
-                request.set_payload(arriving.in_time(bounds));
+            if let Some(arriving) = &arriving {
+                request.set_payload(arriving.in_time());
             }
             next.call(request).await?.map_into_left_body()
         }
