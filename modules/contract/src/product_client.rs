@@ -1,6 +1,6 @@
 //! [`ProductApi`] over HTTP.
 
-use std::rc::Rc;
+use std::{ops::Deref, rc::Rc};
 
 use async_trait::async_trait;
 use awc::{
@@ -69,10 +69,10 @@ impl ProductClient {
 async fn exchange(
     request: ClientRequest,
     body: &impl Serialize,
-) -> Result<(StatusCode, Vec<u8>), ProductApiError> {
+) -> Result<(StatusCode, impl Deref<Target = [u8]>), ProductApiError> {
     let mut response = request.send_json(body).await.map_err(|error| unknown(&error))?;
     let bytes = response.body().limit(ANSWER_LIMIT_BYTES).await.map_err(|error| unknown(&error))?;
-    Ok((response.status(), bytes.to_vec()))
+    Ok((response.status(), bytes))
 }
 
 /// That the call is not valid is told by its code alone; anything else proves nothing, a 404 of a wrong address included.

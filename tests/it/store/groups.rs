@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use contract::{ProductApi, Verdict};
 use futures_util::future::join_all;
+use order::OrderError;
 use platform::idempotency::{Keyed, RequestHash};
 use product::{
     ProductError,
@@ -87,6 +88,32 @@ async fn an_order_that_the_database_refuses_does_not_fail_its_neighbours(
         }
     }
     assert_eq!((stores.stock(sound).await, stores.stock(broken).await), (61, 100));
+}
+
+/// What the server says of one, though we have no name for it, is not of the others.
+#[tokio::test]
+async fn an_order_that_hits_a_damaged_page_does_not_fail_its_neighbours() {
+    let stores = Stores::fresh(Postgres).await;
+    let id = stores.make_product(StockPolicy::Deny, 100).await;
+    let keys: Vec<_> = (0..40).map(|_| key()).collect();
+    let damaged = format!(
+        "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF NEW.key = '{}' THEN RAISE EXCEPTION 'invalid page' USING ERRCODE = 'XX001'; END IF; RETURN NEW; END $$; \
+         CREATE TRIGGER spoil BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION spoil()",
+        keys[7].as_str()
+    );
+    stores.sql_in_order(&damaged).await.unwrap();
+
+    let driver = stores.replica();
+    let asked = command(&[(id, 1)]);
+    let intended = join_all(keys.iter().map(|key| driver.intend(key, &asked))).await;
+
+    for (index, intended) in intended.into_iter().enumerate() {
+        match index {
+            7 => assert!(matches!(intended, Err(OrderError::OutcomeUnknown { .. })), "{intended:?}"),
+            _ => assert!(intended.is_ok(), "{index}: {intended:?}"),
+        }
+    }
 }
 
 #[rstest]

@@ -46,6 +46,7 @@ fn about(problem: Problem, order: OrderId) -> Problem {
 fn store_problem(error: StoreError) -> Problem {
     match error.class {
         ErrorClass::NotSent
+        | ErrorClass::Full
         | ErrorClass::Contention
         | ErrorClass::Unwritable
         | ErrorClass::Broken

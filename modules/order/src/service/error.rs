@@ -64,7 +64,9 @@ impl OrderError {
     /// S1 failed: what was not sent, or what the database refused, changed nothing; of all else nobody knows.
     pub(super) fn of_intent(order: OrderId, error: StoreError) -> Self {
         match error.class {
-            ErrorClass::NotSent | ErrorClass::Contention | ErrorClass::Unwritable => Self::NotNow(error),
+            ErrorClass::NotSent | ErrorClass::Full | ErrorClass::Contention | ErrorClass::Unwritable => {
+                Self::NotNow(error)
+            }
             ErrorClass::Broken | ErrorClass::CommitUnknown => Self::unknown(order, error),
             ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => Self::Store(error),
         }
@@ -74,6 +76,7 @@ impl OrderError {
     pub(super) fn of_step(order: OrderId, error: StoreError) -> Self {
         match error.class {
             ErrorClass::NotSent
+            | ErrorClass::Full
             | ErrorClass::Contention
             | ErrorClass::Unwritable
             | ErrorClass::Broken
@@ -89,9 +92,11 @@ impl OrderError {
             OnceError::Store(error) => error,
         };
         match error.class {
-            ErrorClass::NotSent | ErrorClass::Contention | ErrorClass::Unwritable | ErrorClass::Broken => {
-                Self::NotNow(error)
-            }
+            ErrorClass::NotSent
+            | ErrorClass::Full
+            | ErrorClass::Contention
+            | ErrorClass::Unwritable
+            | ErrorClass::Broken => Self::NotNow(error),
             ErrorClass::CommitUnknown => Self::unknown(order, error),
             ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => Self::Store(error),
         }

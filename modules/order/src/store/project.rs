@@ -68,18 +68,28 @@ fn in_key_order(decided: &[Order]) -> BTreeMap<OrderId, &Order> {
     decided.iter().map(|order| (order.id, order)).collect()
 }
 
-/// The rows are locked in key order first: two groups that have orders in common wait instead of deadlocking.
+/// Where there are several their rows are locked in key order first: two groups that have orders in common wait instead of
+/// deadlocking.
 fn update_with_lines(decided: &BTreeMap<OrderId, &Order>) -> Result<Statement, StoreError> {
+    let is_alone = decided.len() == 1;
     let lines = lines(decided.values());
     let names = lines.names();
     let mut sent = Sent::to(DbBackend::Postgres);
     let (decided, lines) = (sent.table(heads(decided.values())?), sent.table(lines));
+    let (locked, of_locked) = match is_alone {
+        true => (String::new(), ""),
+        false => {
+            let asked = decided.has("id", "id");
+            let locked = format!(
+                "locked AS MATERIALIZED (SELECT id FROM orders WHERE {asked} ORDER BY id FOR UPDATE), "
+            );
+            (locked, " AND orders.id IN (SELECT id FROM locked)")
+        }
+    };
     Ok(sent.statement(format!(
-        "WITH locked AS MATERIALIZED (SELECT id FROM orders WHERE {} ORDER BY id FOR UPDATE), \
-         written AS ({} AND orders.id IN (SELECT id FROM locked) RETURNING orders.id), \
+        "WITH {locked}written AS ({}{of_locked} RETURNING orders.id), \
          sold AS (INSERT INTO order_lines ({names}) SELECT {names} FROM {lines} AS sent \
          WHERE order_id IN (SELECT id FROM written)) SELECT id FROM written",
-        decided.has("id", "id"),
         update(&decided)
     )))
 }

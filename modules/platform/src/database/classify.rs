@@ -94,7 +94,7 @@ const SQLITE_READONLY: u32 = 8;
 const SQLITE_IOERR: u32 = 10;
 const SQLITE_FULL: u32 = 13;
 
-const SQLSTATE_LENGTH: usize = 5;
+pub const SQLSTATE_LENGTH: usize = 5;
 
 /// The primary result code, its lowest byte; `None` for a SQLSTATE.
 fn sqlite_family(code: &str) -> Option<u32> {

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use deadpool_postgres::PoolError;
 use sea_orm::{DbErr, RuntimeErr};
 
-use super::classify::{self, LOCK_NOT_AVAILABLE};
+use super::classify::{self, LOCK_NOT_AVAILABLE, SQLSTATE_LENGTH};
 
 /// What the caller may conclude.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum ErrorClass {
     Contention,
     /// No connection could be had: nothing was sent.
     NotSent,
+    /// As many wait already as may: nothing was sent.
+    Full,
     /// The disk is full, or the server or the file may only be read: nothing was written.
     Unwritable,
     /// The connection broke or timed out, or the disk failed. Before COMMIT nothing was written.
@@ -88,6 +90,7 @@ impl StoreError {
             | ErrorClass::Refused
             | ErrorClass::Contention
             | ErrorClass::NotSent
+            | ErrorClass::Full
             | ErrorClass::Unwritable) => said_no,
             ErrorClass::Broken | ErrorClass::CommitUnknown | ErrorClass::Other => ErrorClass::CommitUnknown,
         };
@@ -139,13 +142,20 @@ impl StoreError {
     /// way. What was written by then, if anything, it does not say. A refusal, such as a wrong password, stays one.
     pub fn is_transient(&self) -> bool {
         match self.class {
-            ErrorClass::NotSent | ErrorClass::Broken | ErrorClass::Contention => true,
+            ErrorClass::NotSent | ErrorClass::Full | ErrorClass::Broken | ErrorClass::Contention => true,
             ErrorClass::Duplicate(_)
             | ErrorClass::Refused
             | ErrorClass::Unwritable
             | ErrorClass::CommitUnknown
             | ErrorClass::Other => false,
         }
+    }
+
+    /// Whether it is the server's word on what it was sent, which is undone then, and not on the connection, which may end after
+    /// COMMIT has taken effect as well.
+    pub(super) fn is_of_what_was_sent(&self) -> bool {
+        let of_connection = |code: &str| ["08", "57"].iter().any(|class| code.starts_with(class));
+        self.sqlstate().is_some_and(|code| code.len() == SQLSTATE_LENGTH && !of_connection(&code))
     }
 
     /// A row that another transaction holds was waited for in vain.

@@ -12,7 +12,11 @@ use std::{
 };
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    sync::{
+        OwnedSemaphorePermit, Semaphore,
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
     time::timeout,
 };
 
@@ -54,8 +58,10 @@ struct Desk<W: GroupWork> {
 
 struct Ticket<W: GroupWork> {
     ask: W::Ask,
-    caller: oneshot::Sender<Result<W::Answer, StoreError>>,
+    caller: Caller<W>,
 }
+
+type Caller<W> = oneshot::Sender<Result<<W as GroupWork>::Answer, StoreError>>;
 
 impl Database {
     /// To do in groups what `work` makes of them.
@@ -95,12 +101,16 @@ impl<W: GroupWork> Groups<W> {
     /// Waits until it is done. Whoever leaves before its group begins leaves nothing behind; after that it may be done.
     ///
     /// # Errors
-    /// When the database fails; of class `CommitUnknown` when nobody knows what became of it.
+    /// When the database fails, of class `CommitUnknown` when nobody knows what became of it; of class `Full` at once, when
+    /// `database.groups.queue` wait already.
     pub async fn ask(&self, ask: W::Ask) -> Result<W::Answer, StoreError> {
         let (caller, told) = oneshot::channel();
-        if self.queue().send(Ticket { ask, caller }).await.is_err() {
-            return Err(StoreError::of(ErrorClass::NotSent, "what serves the groups has ended"));
-        }
+        self.queue().try_send(Ticket { ask, caller }).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::of(ErrorClass::Full, "as many wait for their group as may"),
+            TrySendError::Closed(_) => {
+                StoreError::of(ErrorClass::NotSent, "what serves the groups has ended")
+            }
+        })?;
         let lost = || StoreError::of(W::LOST, "its group did not come to its end in time");
         told.await.unwrap_or_else(|_| Err(lost()))
     }
@@ -134,7 +144,7 @@ async fn run_groups<W: GroupWork>(
     }
 }
 
-/// Whether it came to its end. What is dropped here, when time is up or the work panics, tells its callers that nobody knows.
+/// Whether it came to its end. Whose caller is dropped here, when time is up or the work panics, is told that nobody knows.
 async fn run_group<W: GroupWork>(
     work: Arc<W>,
     group: Vec<Ticket<W>>,
@@ -144,52 +154,76 @@ async fn run_group<W: GroupWork>(
     let wanted = group.into_iter().filter(|ticket| !ticket.caller.is_closed());
     let (asks, callers): (Vec<_>, Vec<_>) = wanted.map(|ticket| (ticket.ask, ticket.caller)).unzip();
     let asks: Arc<[_]> = asks.into();
-    let ended = timeout(within, settle(work.as_ref(), asks.clone(), callers)).await.is_ok();
-    if !ended {
-        tracing::warn!(asked = asks.len(), "a group was given up: it took too long");
-    }
-    ended
-}
-
-async fn settle<W: GroupWork>(
-    work: &W,
-    asks: Arc<[W::Ask]>,
-    callers: Vec<oneshot::Sender<Result<W::Answer, StoreError>>>,
-) {
     if asks.is_empty() {
-        return;
+        return true;
     }
-    match work.run(asks.clone()).await {
-        Ok(answers) => {
+    match run_in_time(work.as_ref(), asks.clone(), within).await {
+        None => return false,
+        Some(Ok(answers)) => {
             debug_assert_eq!(answers.len(), callers.len());
             for (caller, answer) in callers.into_iter().zip(answers) {
                 let _left = caller.send(Ok(answer));
             }
         }
-        Err(error) if asks.len() > 1 && is_of_a_row(&error) => {
-            for (ask, caller) in asks.iter().zip(callers) {
-                let written = work.run([ask.clone()].into()).await;
-                let alone = written.and_then(|mut answers| answers.pop().ok_or_else(unanswered));
-                let _left = caller.send(alone);
-            }
+        Some(Err(error)) if asks.len() > 1 && is_of_a_row(&error) => {
+            return run_one_by_one(work.as_ref(), &asks, callers, within).await;
         }
-        Err(error) => {
+        Some(Err(error)) => {
             for caller in callers {
                 let _left = caller.send(Err(error.clone()));
             }
         }
     }
+    true
+}
+
+/// Each with as much time as a group has: what one of them waits for must not be taken from those behind it.
+async fn run_one_by_one<W: GroupWork>(
+    work: &W,
+    asks: &[W::Ask],
+    callers: Vec<Caller<W>>,
+    within: Duration,
+) -> bool {
+    let mut all_ended = true;
+    for (ask, caller) in asks.iter().zip(callers) {
+        if caller.is_closed() {
+            continue;
+        }
+        match run_in_time(work, [ask.clone()].into(), within).await {
+            None => all_ended = false,
+            Some(written) => {
+                let alone = written.and_then(|mut answers| answers.pop().ok_or_else(unanswered));
+                let _left = caller.send(alone);
+            }
+        }
+    }
+    all_ended
+}
+
+async fn run_in_time<W: GroupWork>(
+    work: &W,
+    asks: Arc<[W::Ask]>,
+    within: Duration,
+) -> Option<Result<Vec<W::Answer>, StoreError>> {
+    let asked = asks.len();
+    let ended = timeout(within, work.run(asks)).await.ok();
+    if ended.is_none() {
+        tracing::warn!(asked, "a group was given up: it took too long");
+    }
+    ended
 }
 
 /// Whether one of a group may be what failed: alone, the others succeed. Nothing was written.
 fn is_of_a_row(error: &StoreError) -> bool {
     match error.class {
         ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => true,
+        // of a statement that is its own transaction
+        ErrorClass::CommitUnknown => error.is_of_what_was_sent(),
         ErrorClass::Contention
         | ErrorClass::NotSent
+        | ErrorClass::Full
         | ErrorClass::Unwritable
-        | ErrorClass::Broken
-        | ErrorClass::CommitUnknown => false,
+        | ErrorClass::Broken => false,
     }
 }
 

@@ -8,12 +8,13 @@ use actix_web::{
 };
 use contract::{ChangeProblems, ProblemDocument, ProductId, ReadProblems};
 use platform::{
-    http::{JsonBody, Key, Page, PathId, Position, QueryParameters, answer_json, keyed},
+    http::{CallDeadline, JsonBody, Key, Page, PathId, Position, QueryParameters, answer_json, keyed},
     problem::Problem,
 };
 
 use super::{
     bodies::{AdjustmentBody, DeductBody, StockCountBody},
+    problem::while_waited_for,
     queries::{LedgerOf, ListMovementsQuery},
     views::MovementPage,
 };
@@ -91,11 +92,15 @@ async fn adjust_stock(
     service: Data<ProductService>,
     PathId(id): PathId<ProductId>,
     Key(key): Key,
+    caller: CallDeadline,
     JsonBody(body): JsonBody<AdjustmentBody>,
 ) -> Result<HttpResponse, Problem> {
     let adjustment = body.check()?;
     let request = keyed(key, &format!("POST /products/{id}/stock/adjustments"), &adjustment)?;
-    Ok(answer_json(StatusCode::CREATED, &service.adjust(&request, id, &adjustment).await?))
+    Ok(answer_json(
+        StatusCode::CREATED,
+        &while_waited_for(caller, service.adjust(&request, id, &adjustment)).await?,
+    ))
 }
 
 /// Deduct inventory of one product
@@ -120,11 +125,12 @@ async fn deduct_stock(
     service: Data<ProductService>,
     PathId(id): PathId<ProductId>,
     Key(key): Key,
+    caller: CallDeadline,
     JsonBody(body): JsonBody<DeductBody>,
 ) -> Result<HttpResponse, Problem> {
     let quantity = body.check()?;
     let request = keyed(key, &format!("POST /products/{id}/deduct"), &quantity)?;
-    Ok(answer_json(StatusCode::OK, &service.deduct(&request, id, quantity).await?))
+    Ok(answer_json(StatusCode::OK, &while_waited_for(caller, service.deduct(&request, id, quantity)).await?))
 }
 
 /// List the ledger of a product, newest first

@@ -15,6 +15,8 @@ struct Doubling {
     go: Notify,
     /// Fails whenever this one is in the group.
     bad: Option<(i64, ErrorClass)>,
+    /// How long each takes.
+    takes: Duration,
     under_way: AtomicUsize,
 }
 
@@ -31,6 +33,7 @@ impl GroupWork for Shared {
         if asks.contains(&0) {
             self.0.go.notified().await;
         }
+        tokio::time::sleep(self.0.takes).await;
         self.0.under_way.fetch_sub(1, Ordering::SeqCst);
         assert!(!asks.contains(&13), "as it was told");
         match &self.0.bad {
@@ -48,8 +51,12 @@ struct Rig {
 
 impl Rig {
     async fn new(bad: Option<(i64, ErrorClass)>) -> Self {
+        Self::that_takes(Duration::ZERO, bad).await
+    }
+
+    async fn that_takes(takes: Duration, bad: Option<(i64, ErrorClass)>) -> Self {
         let scratch = Scratch::open().await;
-        let work = Arc::new(Doubling { bad, ..Doubling::default() });
+        let work = Arc::new(Doubling { bad, takes, ..Doubling::default() });
         let writer = scratch.database.in_groups(|_| Shared(work.clone()));
         Self { _scratch: scratch, work, writer }
     }
@@ -107,6 +114,21 @@ async fn one_that_the_database_refuses_fails_alone() {
         assert_eq!(rig.writer.ask(2).await.unwrap_err().class, class);
         assert_eq!(rig.groups().len(), 6, "one that is alone is not written again");
     }
+}
+
+#[tokio::test]
+async fn one_by_one_each_has_the_time_of_a_group() {
+    let rig = Rig::that_takes(Duration::from_millis(900), Some((2, ErrorClass::Refused))).await;
+    assert_eq!(rig.ask_behind_one(1..=3).await, [Ok(2), Err(ErrorClass::Refused), Ok(6)]);
+}
+
+#[tokio::test]
+async fn more_than_may_wait_are_told_so_at_once() {
+    let rig = Rig::new(None).await;
+    let places = i64::try_from(crate::database::scratch::settings().groups.queue).unwrap();
+    let told = rig.ask_behind_one(101..=102 + places).await;
+    let let_in = (101..=100 + places).map(|number| Ok(number * 2));
+    assert_eq!(told, let_in.chain([Err(ErrorClass::Full), Err(ErrorClass::Full)]).collect::<Vec<_>>());
 }
 
 #[tokio::test]
