@@ -21,13 +21,11 @@ use crate::{directory::Directory, port::Port};
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// However slow the machine is, a request is carried through: one that is given up allocates otherwise.
-const PATIENT: &str = "[database]
-acquire_timeout_ms = 60000
-busy_timeout_ms = 60000
-[order]
-target_ms = 60000
-decide_try_ms = 60000
-deadline_ms = 60000
+const PATIENT: &str = "database.acquire_timeout_ms = 60000
+database.busy_timeout_ms = 60000
+order.target_ms = 60000
+order.decide_try_ms = 60000
+order.deadline_ms = 60000
 ";
 
 pub struct Served {
@@ -55,7 +53,7 @@ impl Served {
         fs::write(
             &file,
             format!(
-                "data_dir = {data:?}\n[server]\nlisten = \"{address}\"\nworkers = 1\n{PATIENT}{settings}"
+                "data_dir = {data:?}\nserver.listen = \"{address}\"\nserver.workers = 1\n{PATIENT}{settings}"
             ),
         )
         .unwrap();
