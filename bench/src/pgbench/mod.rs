@@ -4,6 +4,8 @@
 //! ledger and decision; the order's status. `lean` has the least that a sale needs, `full` every row, column, index and
 //! CHECK that ours writes: its tables are made from ours.
 
+mod log;
+
 use std::{
     fs,
     path::PathBuf,
@@ -11,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use log::{LEAD_IN, Log};
 use torture::process::Program;
 
 use crate::{
@@ -83,6 +86,8 @@ impl<'a> Pgbench<'a> {
         Ok(pgbench)
     }
 
+    /// What ends within so long, once all clients have run for a while.
+    ///
     /// # Errors
     /// When pgbench fails, or a client of it does.
     pub fn run(
@@ -107,26 +112,16 @@ impl<'a> Pgbench<'a> {
             format!("-f{}", file.display()),
             format!("-c{clients}"),
             format!("-j{}", clients.min(THREADS)),
-            format!("-T{}", (lasting + opening(clients)).as_secs_f64().ceil()),
+            format!("-T{}", (opening(clients) + LEAD_IN + lasting).as_secs_f64().ceil()),
             self.postgres.url(DATABASE),
         ];
         let mut command = self.program(&arguments)?.command();
         let cpu = children_cpu();
         let output = tokio::task::block_in_place(|| command.stdin(Stdio::null()).output())?;
-        let (said, complained) =
-            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let complained = String::from_utf8_lossy(&output.stderr);
         anyhow::ensure!(output.status.success(), "pgbench: {} {complained}", output.status);
-        let rate = said.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
-        let mut outcome = Outcome { per_second: rate.unwrap_or_default(), ..Outcome::default() };
-        if rate.is_none() {
-            outcome.fail("the time was over before all connections were open".to_owned());
-        }
-        outcome.own_cpu = children_cpu().saturating_sub(cpu);
-        for log in self.logs()? {
-            read_log(&fs::read_to_string(&log)?, &mut outcome);
-            fs::remove_file(log)?;
-        }
-        Ok(outcome)
+        let cpu = children_cpu().saturating_sub(cpu);
+        Ok(Log::parse(&self.take_logs()?, clients)?.outcome(lasting, cpu))
     }
 
     fn program(&self, arguments: &[String]) -> anyhow::Result<Program> {
@@ -134,28 +129,24 @@ impl<'a> Pgbench<'a> {
         Ok(self.ground.program(&program("pgbench")?, "pgbench", &arguments, &[]))
     }
 
-    fn logs(&self) -> anyhow::Result<Vec<PathBuf>> {
+    /// One of each thread, put together.
+    fn take_logs(&self) -> anyhow::Result<String> {
         let files = fs::read_dir(&self.ground.directory)?.flatten().map(|entry| entry.path());
         let is_log = |path: &PathBuf| {
             path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("transactions."))
         };
-        Ok(files.filter(is_log).collect())
+        let mut logs = String::new();
+        for file in files.filter(is_log) {
+            logs.push_str(&fs::read_to_string(&file)?);
+            fs::remove_file(file)?;
+        }
+        Ok(logs)
     }
 }
 
-/// What its time is to be longer, since opening connections takes a part of it; its rate is without that.
+/// What its time is to be longer, since opening connections takes a part of it.
 fn opening(clients: usize) -> Duration {
     Duration::from_millis(500 + 10 * clients as u64)
-}
-
-/// Client, number and time in microseconds, and more, a line; or a word where the transaction failed.
-fn read_log(log: &str, outcome: &mut Outcome) {
-    for line in log.lines() {
-        match line.split(' ').nth(2).map(str::parse) {
-            Some(Ok(micros)) => outcome.done.add(Duration::from_micros(micros)),
-            _ => outcome.fail(line.to_owned()),
-        }
-    }
 }
 
 /// The tables of a database in another schema.
@@ -185,14 +176,6 @@ fn rows(products: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_log_tells_times_and_failures() {
-        let mut outcome = Outcome::default();
-        read_log("0 1 2500 0 1700000000 1 0\n1 1 failed 0 1700000000 2 3\n", &mut outcome);
-        assert_eq!((outcome.done.count(), outcome.failed), (1, 1));
-        assert!((2.49..2.51).contains(&outcome.done.within_ms(0.5)));
-    }
 
     #[test]
     fn a_sale_is_three_statements() {

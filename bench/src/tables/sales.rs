@@ -94,7 +94,8 @@ fn show_table(cases: &[Case], measured: &Measured, report: &mut Report) {
         "Three lines out of all products; hot: the first line is always the same product. Through gateway, \
          order service (three of them) and product service on one PostgreSQL server with default durability; \
          pgbench on the same server, three transactions of one statement each: `lean` writes the least that a \
-         sale needs, `full` every row and column that ours writes. Each client waits for its answer.",
+         sale needs, `full` every row and column that ours writes; counted by what ends within the round, which begins once \
+         all clients of pgbench have run for a second. Each client waits for its answer.",
         &[
             "clients",
             "products",
