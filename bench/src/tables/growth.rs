@@ -27,6 +27,8 @@ pub async fn measure(bench: &Bench<'_>, stores: &Stores, report: &mut Report) ->
     stores.postgres.drop_split_databases("small").await?;
     let new = stores.postgres.split_databases("small").await?;
     let small = Split::start(bench.ground, &new, options.products).await?;
+    // as the grown one was when it was seeded
+    stores.postgres.vacuum("small").await?;
     let grown = Split::start(bench.ground, &stores.databases, options.grown_products).await?;
     let measured = Rounds::run(options, &STORES, async |store| {
         let shop = if store == Store::Small { &small } else { &grown };
