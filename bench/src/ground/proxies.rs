@@ -7,6 +7,9 @@ use torture::process::{Process, find};
 
 use super::Ground;
 
+/// No run asks as often, so that nginx closes no connection, of a client or to the service; by itself it would at 1,000.
+const KEPT_FOR: u32 = 10_000_000;
+
 pub struct Proxy {
     pub process: Process,
     pub at: SocketAddr,
@@ -23,8 +26,8 @@ pub fn nginx(ground: &Ground, to: SocketAddr) -> anyhow::Result<Proxy> {
         "daemon off; worker_processes 1; pid {place}/nginx.pid; error_log {place}/nginx.err warn;\n\
          events {{ worker_connections 4096; }}\n\
          http {{\n  access_log off;\n{temporary}\
-         \x20 upstream product {{ server {to}; keepalive 128; }}\n\
-         \x20 server {{ listen {at}; keepalive_requests 10000000;\n\
+         \x20 upstream product {{ server {to}; keepalive 128; keepalive_requests {KEPT_FOR}; }}\n\
+         \x20 server {{ listen {at}; keepalive_requests {KEPT_FOR};\n\
          \x20   location / {{ proxy_pass http://product; proxy_http_version 1.1;\n\
          \x20     proxy_set_header Connection \"\"; }} }}\n}}\n"
     );
