@@ -88,11 +88,24 @@ impl Outcome {
         }
     }
 
-    /// What the shop took on, whatever came of it.
-    pub fn let_in(&self) -> Times {
-        let mut times = self.done.clone();
-        times.merge(&self.unknown);
-        times
+    /// All that were asked for.
+    pub fn asked(&self) -> u64 {
+        self.done.count() + self.turned_away.count() + self.never_done()
+    }
+
+    /// Who waits for these waits in vain, however soon they were told so.
+    fn never_done(&self) -> u64 {
+        self.unknown.count() + self.failed
+    }
+
+    /// The time within which this share was done of all that were not turned away, in milliseconds; NaN where less was.
+    pub fn within_ms(&self, share: f64) -> f64 {
+        let done = self.done.count();
+        let rank = (share * (done + self.never_done()) as f64).ceil();
+        match rank <= done as f64 {
+            true => self.done.within_ms(rank / done as f64),
+            false => f64::NAN,
+        }
     }
 
     /// Processor time of the load generator, in microseconds for each that was done.
@@ -148,7 +161,21 @@ mod tests {
         outcome.answered(503, 201, br#"{"code":"outcome_unknown"}"#, Duration::ZERO);
         outcome.answered(500, 201, b"", Duration::ZERO);
         assert_eq!((outcome.turned_away.count(), outcome.unknown.count(), outcome.failed), (1, 1, 1));
-        assert_eq!(outcome.let_in().count(), 1);
+        assert_eq!(outcome.asked(), 3);
+    }
+
+    #[test]
+    fn what_was_never_done_is_later_than_all_that_was() {
+        let mut outcome = Outcome::default();
+        (1..=97).for_each(|ms| outcome.answered(201, 201, b"", Duration::from_millis(ms)));
+        outcome.answered(503, 201, b"overloaded", Duration::ZERO);
+        assert!((96.9..97.1).contains(&outcome.within_ms(0.99)));
+        outcome.answered(503, 201, UNKNOWN, Duration::ZERO);
+        outcome.fail(String::new());
+        assert!((49.9..50.1).contains(&outcome.within_ms(0.5)));
+        assert!((96.9..97.1).contains(&outcome.within_ms(0.97)));
+        assert!(outcome.within_ms(0.99).is_nan());
+        assert!(Outcome::default().within_ms(0.5).is_nan());
     }
 
     #[test]

@@ -49,8 +49,10 @@ impl Lines<'_> {
         }
         text(&mut svg, (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 10.0, "middle", self.across);
         for ((name, points), (color, place)) in self.series.iter().zip(COLORS.iter().cycle().zip(0..)) {
+            // a step without a figure has no place
             let path: Vec<String> = points
                 .iter()
+                .filter(|(_, value)| value.is_finite())
                 .map(|(step, value)| format!("{:.1},{:.1}", across(*step), scale.height(*value)))
                 .collect();
             let _ = writeln!(
@@ -192,6 +194,18 @@ mod tests {
     #[test]
     fn a_logarithmic_scale_goes_in_powers_of_ten() {
         assert_eq!(Scale::of([0.5, 80.0].into_iter(), true).marks(), [0.1, 1.0, 10.0, 100.0]);
+    }
+
+    #[test]
+    fn a_step_without_a_figure_is_left_out() {
+        let lines = Lines {
+            title: "",
+            across: "",
+            up: "",
+            logarithmic: true,
+            series: vec![(String::new(), vec![(1.0, f64::NAN), (8.0, 3.0)])],
+        };
+        assert_eq!(lines.svg().matches("<circle").count(), 1);
     }
 
     #[test]

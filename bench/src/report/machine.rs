@@ -19,7 +19,7 @@ pub fn describe(options: &Options, pos: &Path) -> String {
     format!(
         "`cargo run --release -p bench -- {}`. {}, {}; {}. Median of {} rounds of {} s \
          (least–most), each round one thing after the other so that noise hits all; the load generator runs on \
-         the same machine.{quick}",
+         the same machine. In percentiles, who failed or was told that nobody knows comes after all others.{quick}",
         without_places(std::env::args().skip(1)),
         chrono::Local::now().format("%-d %B %Y"),
         versions.join(", "),

@@ -51,8 +51,8 @@ pub async fn measure(bench: &Bench<'_>, stores: &Stores, report: &mut Report) ->
             store.to_string(),
             measured.figure(store, rate).show(0),
             measured.compare(store, Store::Small, rate, ratio).show(2),
-            measured.figure(store, |run| run.done.within_ms(0.5)).show(2),
-            measured.figure(store, |run| run.done.within_ms(0.99)).show(2),
+            measured.figure(store, |run| run.within_ms(0.5)).show(2),
+            measured.figure(store, |run| run.within_ms(0.99)).show(2),
         ]);
     }
     report.section(section);

@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr};
 
 use super::{
     Bench,
-    rounds::{Rounds, ratio},
+    rounds::{NOT_DONE, Rounds, note_kinds, ratio},
 };
 use crate::{
     ground::{All, Proxy, Service, Watch, haproxy, nginx, start_service},
@@ -62,18 +62,16 @@ pub async fn measure(bench: &Bench<'_>, report: &mut Report) -> anyhow::Result<(
         section.row(&[
             way.to_string(),
             measured.figure(way, |passed| passed.outcome.per_second).show(0),
-            measured.figure(way, |passed| passed.outcome.done.within_ms(0.5)).show(2),
-            measured.figure(way, |passed| passed.outcome.done.within_ms(0.99)).show(2),
+            measured.figure(way, |passed| passed.outcome.within_ms(0.5)).show(2),
+            measured.figure(way, |passed| passed.outcome.within_ms(0.99)).show(2),
             cost,
             to_nginx,
         ]);
     }
     report.section(section);
     for way in WAYS {
-        let failed: u64 = measured.of(way).iter().map(|passed| passed.outcome.failed).sum();
-        if failed > 0 {
-            report.note(format!("Through {way}: {failed} requests failed."));
-        }
+        let outcomes = measured.of(way).iter().map(|passed| &passed.outcome);
+        note_kinds(report, &format!("through {way}"), outcomes, &NOT_DONE);
     }
     report.goal(Goal::Hop, measured.compare(Way::Gateway, Way::Nginx, cpu, ratio));
     let bars = WAYS[1..].iter().map(|way| (way.to_string(), measured.figure(*way, cpu).median())).collect();

@@ -38,8 +38,8 @@ pub async fn measure(stand: &Stand<'_>, report: &mut Report) -> anyhow::Result<(
             reader.to_string(),
             measured.figure(reader, rate).show(0),
             measured.compare(reader, Reader::Pgbench, rate, ratio).show(2),
-            measured.figure(reader, |run| run.done.within_ms(0.5)).show(2),
-            measured.figure(reader, |run| run.done.within_ms(0.99)).show(2),
+            measured.figure(reader, |run| run.within_ms(0.5)).show(2),
+            measured.figure(reader, |run| run.within_ms(0.99)).show(2),
             measured.figure(reader, Outcome::own_cpu_each).show(0),
         ]);
     }

@@ -75,19 +75,20 @@ impl<K: Copy + Ord + Display, V> Rounds<K, V> {
 impl<K: Copy + Ord + Display> Rounds<K, Outcome> {
     /// Says of each thing how many were not answered as they should have been.
     pub fn note_failures(&self, report: &mut Report) {
-        let kinds: [Kind; 3] = [
-            ("turned away", |outcome| outcome.turned_away.count()),
-            ("with unknown outcome", |outcome| outcome.unknown.count()),
-            ("failed", |outcome| outcome.failed),
-        ];
         for (thing, outcomes) in &self.0 {
-            note_kinds(report, thing, outcomes.iter(), &kinds);
+            note_kinds(report, thing, outcomes.iter(), &NOT_DONE);
         }
     }
 }
 
 /// What an outcome may be, and how many of an [`Outcome`] were that.
 pub type Kind = (&'static str, fn(&Outcome) -> u64);
+
+pub const NOT_DONE: [Kind; 3] = [
+    ("turned away", |outcome| outcome.turned_away.count()),
+    ("with unknown outcome", |outcome| outcome.unknown.count()),
+    ("failed", |outcome| outcome.failed),
+];
 
 /// Says how many there were of each kind, where there were any, and the first failure.
 pub fn note_kinds<'a>(
@@ -108,7 +109,7 @@ pub fn note_kinds<'a>(
 
 /// NaN where there is nothing to compare with.
 pub fn ratio(one: f64, other: f64) -> f64 {
-    if other > 0.0 { one / other } else { f64::NAN }
+    if other > 0.0 && other.is_finite() { one / other } else { f64::NAN }
 }
 
 #[cfg(test)]
@@ -132,7 +133,7 @@ mod tests {
         assert_eq!(rounds.figure(2, |value| *value).median(), 12.0);
         let ratios = rounds.compare(2, 1, |value| *value, ratio);
         assert_eq!(ratios.show(2), "1.75 (1.50–2.40)");
-        assert!(ratio(1.0, 0.0).is_nan());
+        assert!(ratio(1.0, 0.0).is_nan() && ratio(1.0, f64::INFINITY).is_nan());
     }
 
     #[tokio::test]

@@ -115,8 +115,8 @@ fn show_table(cases: &[Case], measured: &Measured, report: &mut Report) {
             case.seller.to_string(),
             measured.figure(*case, |run| run.per_second).show(0),
             measured.compare(*case, lean, |run| run.per_second, ratio).show(2),
-            measured.figure(*case, |run| run.done.within_ms(0.5)).show(2),
-            measured.figure(*case, |run| run.done.within_ms(0.99)).show(2),
+            measured.figure(*case, |run| run.within_ms(0.5)).show(2),
+            measured.figure(*case, |run| run.within_ms(0.99)).show(2),
             measured.figure(*case, Outcome::own_cpu_each).show(0),
         ]);
     }
@@ -134,12 +134,12 @@ fn tell_goals(options: &Options, measured: &Measured, report: &mut Report) {
     if options.wants(Table::Hot) {
         report.goal(Goal::Hot, measured.compare(ours(true), lean(true), rate, ratio));
         report.goal(Goal::HotToRandom, measured.compare(ours(true), ours(false), rate, ratio));
-        let p99 = |run: &Outcome| run.done.within_ms(0.99);
+        let p99 = |run: &Outcome| run.within_ms(0.99);
         report.goal(Goal::HotLatency, measured.compare(ours(true), ours(false), p99, ratio));
     }
     if options.wants(Table::Lone) {
         let alone = |seller| Case { is_hot: false, seller, clients: 1 };
-        let p50 = |run: &Outcome| run.done.within_ms(0.5);
+        let p50 = |run: &Outcome| run.within_ms(0.5);
         let over = measured.compare(alone(Seller::Ours), alone(Seller::Lean), p50, |ours, lean| ours - lean);
         report.goal(Goal::Lone, over);
     }
