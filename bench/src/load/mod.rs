@@ -8,7 +8,7 @@ mod work;
 
 pub use closed::closed_loop;
 pub use connection::Connection;
-pub use open::{LEAD_IN, open_loop};
+pub use open::OpenLoop;
 pub use outcome::{Outcome, children_cpu, own_cpu};
 pub use work::Work;
 

@@ -2,7 +2,7 @@
 
 use super::{
     Bench,
-    overload::{Loads, OVERLOAD},
+    loads::{Loads, OVERLOAD},
 };
 use crate::{
     ground::All,

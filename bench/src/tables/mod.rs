@@ -5,6 +5,7 @@ mod embedded;
 mod grown;
 mod growth;
 mod hop;
+mod loads;
 mod memory;
 mod overload;
 mod reads;
