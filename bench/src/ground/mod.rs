@@ -4,6 +4,7 @@ mod catalogue;
 mod postgres;
 mod proxies;
 mod shop;
+mod sources;
 mod usage;
 
 use std::{
@@ -17,7 +18,7 @@ use torture::{place, process::Program};
 use crate::options::Options;
 
 pub use catalogue::{ids, page_after};
-pub use postgres::{Postgres, SplitDatabases, program};
+pub use postgres::{Postgres, SIZES, SplitDatabases, program};
 pub use proxies::{Proxy, haproxy, nginx};
 pub use shop::{All, Service, Split, start_service};
 pub use usage::{Usage, Watch};
@@ -26,20 +27,25 @@ pub use usage::{Usage, Watch};
 pub struct Ground {
     pub directory: PathBuf,
     pub pos: PathBuf,
+    /// How that came to be there, in words.
+    pub origin: &'static str,
+    /// Of the sources when the run began.
+    pub commit: String,
     ports: std::sync::Mutex<Vec<u16>>,
 }
 
 impl Ground {
     pub fn make(options: &Options) -> anyhow::Result<Self> {
-        let pos = match &options.pos {
-            Some(pos) => pos.clone(),
+        let commit = sources::commit();
+        let (pos, origin) = match &options.pos {
+            Some(pos) => (pos.clone(), "given by --pos"),
             None => build()?,
         };
         let pos = pos.canonicalize().with_context(|| {
             format!("{} is not there: cargo build --profile dist, or name it with --pos", pos.display())
         })?;
         let directory = place::make_directory(options.directory.as_deref(), "pos-bench")?;
-        Ok(Self { directory, pos, ports: std::sync::Mutex::default() })
+        Ok(Self { directory, pos, origin, commit, ports: std::sync::Mutex::default() })
     }
 
     pub fn port(&self) -> anyhow::Result<u16> {
@@ -71,17 +77,19 @@ impl Ground {
 
 /// As it goes into the image; a debug build of this program measures a debug build. What is there may be of yesterday: under
 /// `cargo run` it is made anew.
-fn build() -> anyhow::Result<PathBuf> {
+fn build() -> anyhow::Result<(PathBuf, &'static str)> {
     let (profile, directory) = if cfg!(debug_assertions) { ("dev", "debug") } else { ("dist", "dist") };
+    let mut origin = "found as an earlier build left it";
     if let Some(cargo) = std::env::var_os("CARGO") {
         let status =
             Command::new(cargo).args(["build", "--locked", "-p", "pos", "--profile", profile]).status()?;
         anyhow::ensure!(status.success(), "pos cannot be built");
+        origin = "built by this run";
     }
     let this = std::env::current_exe()?;
     let target =
         this.parent().and_then(Path::parent).context("this program is in no directory of cargo's")?;
-    Ok(target.join(directory).join("pos"))
+    Ok((target.join(directory).join("pos"), origin))
 }
 
 impl Drop for Ground {

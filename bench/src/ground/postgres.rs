@@ -13,7 +13,7 @@ use super::Ground;
 const MAX_CONNECTIONS: u32 = 400;
 
 /// Of a large shop; none of them makes a commit less durable.
-const SIZES: [&str; 3] = ["shared_buffers=2GB", "max_wal_size=16GB", "wal_compression=lz4"];
+pub const SIZES: [&str; 3] = ["shared_buffers=2GB", "max_wal_size=16GB", "wal_compression=lz4"];
 
 pub struct Postgres {
     pub server: Server,

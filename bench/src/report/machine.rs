@@ -1,13 +1,21 @@
 //! When, of what and on what it was measured.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, process::Command};
 
-use crate::options::Options;
+use crate::{
+    ground::{Ground, SIZES},
+    options::Options,
+};
 
-pub fn describe(options: &Options, pos: &Path) -> String {
-    let mut versions = vec![version("pos", &pos.display().to_string()), version("rustc", "rustc")];
+pub fn describe(options: &Options, ground: &Ground) -> String {
+    let pos = version("pos", &ground.pos.display().to_string());
+    let mut versions = vec![
+        format!("{pos} ({}; sources at commit {})", ground.origin, ground.commit),
+        version("rustc", "rustc"),
+    ];
     if let Ok(postgres) = crate::ground::program("postgres") {
-        versions.push(version("PostgreSQL", &postgres.display().to_string()));
+        let postgres = version("PostgreSQL", &postgres.display().to_string());
+        versions.push(format!("{postgres} (with {})", SIZES.join(", ")));
     }
     versions.extend([version("nginx", "nginx"), version("HAProxy", "haproxy")]);
     versions.push(format!("SQLite {}", rusqlite::version()));

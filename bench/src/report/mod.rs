@@ -17,7 +17,7 @@ pub use chart::{Bars, Lines, Series};
 pub use goals::Goal;
 pub use spread::Spread;
 
-use crate::options::Options;
+use crate::{ground::Ground, options::Options};
 
 const CHARTS: &str = "performance";
 /// What stands between the two in docs/PERFORMANCE.md is written anew by `--report`.
@@ -69,13 +69,13 @@ impl Report {
         self.notes.push(note);
     }
 
-    /// Of what the program `pos` showed: into target/bench, and into docs where that is asked for.
-    pub fn write(mut self, options: &Options, pos: &Path) -> anyhow::Result<()> {
+    /// Of what the program that stands there showed: into target/bench, and into docs where that is asked for.
+    pub fn write(mut self, options: &Options, ground: &Ground) -> anyhow::Result<()> {
         self.goals.sort_by_key(|(goal, _)| *goal);
         let target = std::env::current_exe()?;
         let target =
             target.ancestors().nth(2).context("this program is in no target directory")?.join("bench");
-        let text = self.markdown(options, pos);
+        let text = self.markdown(options, ground);
         self.write_charts(&target.join(CHARTS))?;
         fs::write(target.join("report.md"), &text)?;
         println!("\n{}\nReport and charts are in {}.", goals::markdown(&self.goals), target.display());
@@ -95,8 +95,8 @@ impl Report {
         Ok(())
     }
 
-    fn markdown(&self, options: &Options, pos: &Path) -> String {
-        let mut text = machine::describe(options, pos);
+    fn markdown(&self, options: &Options, ground: &Ground) -> String {
+        let mut text = machine::describe(options, ground);
         if !self.goals.is_empty() {
             let _ = write!(text, "\n\n### Against what must be\n\n{}", goals::markdown(&self.goals));
         }

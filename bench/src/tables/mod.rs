@@ -61,7 +61,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     if wants(&[Table::Growth, Table::Catalogue, Table::Ready]) {
         grown::measure(&bench, &mut report).await?;
     }
-    report.write(options, &bench.ground.pos)
+    report.write(options, bench.ground)
 }
 
 async fn on_postgres(bench: &Bench<'_>, report: &mut Report) -> anyhow::Result<()> {
