@@ -5,6 +5,7 @@ mod load;
 mod options;
 mod pgbench;
 mod report;
+mod reportable;
 mod tables;
 
 use std::process::ExitCode;

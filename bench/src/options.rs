@@ -4,6 +4,11 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Parser, ValueEnum};
 
+pub const CLIENTS: usize = 64;
+pub const PRODUCTS: usize = 10_000;
+pub const GROWN_PRODUCTS: usize = 1_000_000;
+pub const GROWN_ORDERS: usize = 5_000_000;
+
 /// Measures pos against what its database and other proxies can do, in the same run. Needs PostgreSQL's programs, and for
 /// `hop` nginx and HAProxy, which it installs where it can.
 #[derive(Clone, Debug, Parser)]
@@ -19,16 +24,16 @@ pub struct Options {
     #[arg(long, default_value_t = 5.0, value_parser = seconds)]
     pub seconds: f64,
     /// Clients of the ratios; throughput is shown for fewer and more as well
-    #[arg(long, default_value_t = 64, value_parser = at_least::<1>)]
+    #[arg(long, default_value_t = CLIENTS, value_parser = at_least::<1>)]
     pub clients: usize,
     /// Products of the shop; a sale has three
-    #[arg(long, default_value_t = 10_000, value_parser = at_least::<3>)]
+    #[arg(long, default_value_t = PRODUCTS, value_parser = at_least::<3>)]
     pub products: usize,
     /// Two short rounds: for trying, not for figures
     #[arg(long)]
     pub quick: bool,
     /// Puts report and charts into docs/, in place of the last one: only what all tables tell, also of grown stores, by five
-    /// rounds or more of a release build
+    /// rounds or more, of a second each at least, of a release build, with the clients and sizes that are the default
     #[arg(long, conflicts_with = "quick")]
     pub report: bool,
     /// The program that is measured; when left out, that of the image (profile `dist`), built anew under `cargo run`
@@ -42,10 +47,10 @@ pub struct Options {
     #[arg(long)]
     pub stores: Option<PathBuf>,
     /// Products of the grown stores
-    #[arg(long, default_value_t = 1_000_000)]
+    #[arg(long, default_value_t = GROWN_PRODUCTS)]
     pub grown_products: usize,
     /// Orders of the grown stores
-    #[arg(long, default_value_t = 5_000_000)]
+    #[arg(long, default_value_t = GROWN_ORDERS)]
     pub grown_orders: usize,
 }
 

@@ -18,10 +18,8 @@ use crate::{
     options::{Options, Table},
     pgbench::Pgbench,
     report::Report,
+    reportable,
 };
-
-/// Of what is reported.
-const LEAST_ROUNDS: usize = 5;
 
 /// What a table needs to be measured.
 pub struct Bench<'a> {
@@ -37,11 +35,9 @@ pub struct Stand<'a> {
 }
 
 pub async fn run(options: &Options) -> anyhow::Result<()> {
-    let is_whole = options.tables.contains(&Table::All) && options.rounds >= LEAST_ROUNDS;
-    anyhow::ensure!(
-        !options.report || (is_whole && !cfg!(debug_assertions)),
-        "--report is for all tables, by {LEAST_ROUNDS} rounds at least, of a release build"
-    );
+    if options.report {
+        reportable::check(options)?;
+    }
     let wants = |tables: &[Table]| tables.iter().any(|table| options.wants(*table));
     let ground = Ground::make(options)?;
     let bench = Bench { options, ground: &ground };
