@@ -140,14 +140,12 @@ mod tests {
 
     #[test]
     fn an_answer_is_of_its_own_stretch_and_done_in_the_one_that_runs() {
-        let products: Arc<[uuid::Uuid]> = Arc::new([uuid::Uuid::nil()]);
-        let to = SocketAddr::from(([127, 0, 0, 1], 1));
-        let asking = OpenLoop::new(to, &Work::Sale { products, is_hot: false });
-        let load = asking.load;
+        let work = Work::Paths(Arc::new(["/".to_owned()]));
+        let load = OpenLoop::new(([127, 0, 0, 1], 1).into(), &work).load;
         let (first, begun) = load.begin(Duration::ZERO);
         let (second, straight_after) = load.begin(Duration::from_secs(1000));
         assert_eq!((first, second, begun), (0, 1, straight_after));
-        load.answered(first, 201, b"", Duration::ZERO);
+        load.answered(first, 200, b"", Duration::ZERO);
         load.answered(second, 503, b"", Duration::ZERO);
         load.failed(first, &"cut off");
         let told: Vec<_> = lock(&load.stretches)

@@ -10,7 +10,8 @@ const LINES: usize = 3;
 #[derive(Clone)]
 pub enum Work {
     /// Three lines of one piece each; with a hot product the first line is always of the same one.
-    Sale { products: Arc<[Uuid]>, is_hot: bool },
+    /// Ids begin with the time where `key` makes keys that do, as docs/API.md recommends.
+    Sale { products: Arc<[Uuid]>, is_hot: bool, key: fn() -> Uuid },
     /// A product by its id.
     Read { products: Arc<[Uuid]> },
     /// One of these, with its parameters.
@@ -31,7 +32,7 @@ impl Work {
         request.clear();
         // writing to memory cannot fail
         let _ = match self {
-            Self::Sale { products, is_hot } => write_sale(request, &choose(products, *is_hot)),
+            Self::Sale { products, is_hot, key } => write_sale(request, &choose(products, *is_hot), key()),
             Self::Read { products } => get(request, format_args!("/products/{}", one_of(products))),
             Self::Paths(paths) => get(request, format_args!("{}", one_of(paths))),
         };
@@ -54,13 +55,11 @@ fn get(request: &mut Vec<u8>, path: std::fmt::Arguments<'_>) -> std::io::Result<
     write!(request, "GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n")
 }
 
-fn write_sale(request: &mut Vec<u8>, products: &[Uuid]) -> std::io::Result<()> {
+fn write_sale(request: &mut Vec<u8>, products: &[Uuid], key: Uuid) -> std::io::Result<()> {
     const ITEM: usize = r#"{"productId":"00000000-0000-0000-0000-000000000000","quantity":1},"#.len();
     const AROUND: usize = r#"{"items":[]}"#.len();
     // no comma after the last one
     let length = AROUND + ITEM * products.len() - 1;
-    // as docs/API.md recommends
-    let key = Uuid::now_v7();
     write!(
         request,
         "POST /orders HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\nidempotency-key: {key}\r\n\
@@ -80,7 +79,7 @@ mod tests {
     fn sale(is_hot: bool) -> (String, serde_json::Value) {
         let products: Arc<[Uuid]> = (1..100).map(Uuid::from_u128).collect();
         let mut request = Vec::new();
-        Work::Sale { products, is_hot }.write(&mut request);
+        Work::Sale { products, is_hot, key: Uuid::now_v7 }.write(&mut request);
         let request = String::from_utf8(request).unwrap();
         let (head, body) = request.split_once("\r\n\r\n").unwrap();
         assert!(head.contains(&format!("content-length: {}", body.len())), "{head}\n{body}");

@@ -49,7 +49,7 @@ pub async fn measure(bench: &Bench<'_>, report: &mut Report) -> anyhow::Result<(
     let (options, directory) = (bench.options, bench.ground.directory.join("embedded"));
     let all = All::start(bench.ground, &directory, options.products).await?;
     let mut files = Files::make(&directory, options.products)?;
-    let work = Work::Sale { products: all.products.clone(), is_hot: false };
+    let work = Work::Sale { products: all.products.clone(), is_hot: false, key: Uuid::now_v7 };
     let measured = Rounds::run(options, &SELLERS, async |seller| match seller {
         Seller::Ours => closed_loop(all.service.at, &work, options.clients, options.round()).await,
         Seller::OneByOne => tokio::task::block_in_place(|| files.sell_for(options.round())),

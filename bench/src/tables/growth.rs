@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use uuid::Uuid;
+
 use super::{
     Bench,
     grown::Stores,
@@ -17,9 +19,11 @@ use crate::{
 enum Store {
     Small,
     Grown,
+    /// The same, sold to with keys that do not begin with the time, as some clients make them.
+    GrownByRandomKeys,
 }
 
-const STORES: [Store; 2] = [Store::Small, Store::Grown];
+const STORES: [Store; 3] = [Store::Small, Store::Grown, Store::GrownByRandomKeys];
 
 pub async fn measure(bench: &Bench<'_>, stores: &Stores, report: &mut Report) -> anyhow::Result<()> {
     let options = bench.options;
@@ -31,8 +35,12 @@ pub async fn measure(bench: &Bench<'_>, stores: &Stores, report: &mut Report) ->
     stores.postgres.vacuum("small").await?;
     let grown = Split::start(bench.ground, &stores.databases, options.grown_products).await?;
     let measured = Rounds::run(options, &STORES, async |store| {
-        let shop = if store == Store::Small { &small } else { &grown };
-        let work = Work::Sale { products: shop.products.clone(), is_hot: false };
+        let (shop, key): (_, fn() -> Uuid) = match store {
+            Store::Small => (&small, Uuid::now_v7),
+            Store::Grown => (&grown, Uuid::now_v7),
+            Store::GrownByRandomKeys => (&grown, Uuid::new_v4),
+        };
+        let work = Work::Sale { products: shop.products.clone(), is_hot: false, key };
         closed_loop(shop.gateway.at, &work, options.clients, options.round()).await
     })
     .await?;
@@ -40,7 +48,8 @@ pub async fn measure(bench: &Bench<'_>, stores: &Stores, report: &mut Report) ->
         "A grown store",
         &format!(
             "Whole sales of random products by {} clients: {} products and no orders at first, against {} \
-             products and {} orders, and those of earlier runs; PostgreSQL, both on one server.",
+             products and {} orders, and those of earlier runs; PostgreSQL, both on one server. Keys \
+             begin with the time, but for the last row's, which are random.",
             options.clients, options.products, options.grown_products, options.grown_orders
         ),
         &["store", "sales/s", "÷ small", "p50 ms", "p99 ms"],
@@ -68,6 +77,7 @@ impl fmt::Display for Store {
         formatter.write_str(match self {
             Self::Small => "small",
             Self::Grown => "grown",
+            Self::GrownByRandomKeys => "grown, random keys",
         })
     }
 }

@@ -83,7 +83,7 @@ impl Loads {
         percents: &[u32],
         watched: &[&Service],
     ) -> anyhow::Result<Self> {
-        let (options, work) = (bench.options, Work::Sale { products, is_hot: false });
+        let (options, work) = (bench.options, Work::Sale { products, is_hot: false, key: Uuid::now_v7 });
         let clients = options.clients;
         let peaks = peak_steps(clients);
         let loads: Vec<Step> = percents.iter().map(|percent| Step::Load { percent: *percent }).collect();

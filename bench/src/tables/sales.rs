@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use uuid::Uuid;
+
 use super::{
     Stand,
     rounds::{Rounds, ratio},
@@ -80,7 +82,7 @@ fn steps(options: &Options) -> Vec<usize> {
 
 async fn sell(stand: &Stand<'_>, case: Case) -> anyhow::Result<Outcome> {
     let lasting = stand.bench.options.round();
-    let work = Work::Sale { products: stand.split.products.clone(), is_hot: case.is_hot };
+    let work = Work::Sale { products: stand.split.products.clone(), is_hot: case.is_hot, key: Uuid::now_v7 };
     match case.seller {
         Seller::Ours => closed_loop(stand.split.gateway.at, &work, case.clients, lasting).await,
         Seller::Lean => stand.pgbench.run(Script::LeanSale, case.is_hot, case.clients, lasting),
