@@ -57,14 +57,23 @@ pub async fn ids(service: SocketAddr, at_most: usize) -> anyhow::Result<Arc<[Uui
     Ok(ids.into())
 }
 
-/// The path of the page that comes so many pages after the first.
-pub async fn page_after(service: SocketAddr, pages: usize) -> anyhow::Result<String> {
+/// The paths of up to so many pages, from places all over the list of so many products.
+pub async fn pages(service: SocketAddr, products: usize, at_most: usize) -> anyhow::Result<Arc<[String]>> {
+    let limit = format!("limit={PAGE}&");
+    let one_in = (products / PAGE / at_most).max(1);
     let mut connection = Connection::open(service).await?;
-    let mut path = "/products".to_owned();
-    for _ in 0..pages {
-        path = page(&mut connection, &path).await?.1.context("the catalogue has fewer pages")?;
+    let mut paths = Vec::new();
+    let mut path = Some(format!("/products?limit={PAGE}"));
+    for number in 1..=one_in * at_most {
+        let Some(of_page) = path else { break };
+        path = page(&mut connection, &of_page).await?.1;
+        if number % one_in == 0 {
+            // a cursor does not say how long a page is
+            paths.extend(path.as_ref().map(|next| next.replace(&limit, "")));
+        }
     }
-    Ok(path)
+    anyhow::ensure!(!paths.is_empty(), "the catalogue has but {one_in} pages");
+    Ok(paths.into())
 }
 
 /// The ids of a page, and the path of the next one.

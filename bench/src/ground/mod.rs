@@ -17,7 +17,7 @@ use torture::{place, process::Program};
 
 use crate::options::Options;
 
-pub use catalogue::{ids, page_after};
+pub use catalogue::{ids, pages};
 pub use postgres::{Postgres, SIZES, SplitDatabases, program};
 pub use proxies::{Proxy, haproxy, nginx};
 pub use shop::{All, Service, Split, start_service};

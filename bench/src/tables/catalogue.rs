@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 
 use super::{Bench, grown::Stores, rounds::Rounds};
 use crate::{
-    ground::{All, Split, page_after},
+    ground::{All, Split, pages},
     load::{Outcome, Work, closed_loop},
     report::{Goal, Report, Section, Spread},
 };
@@ -37,8 +37,10 @@ const KINDS: [Kind; 7] = [
 ];
 /// Different ones of each kind, among which each request draws.
 const PATHS: usize = 1000;
-/// Pages that are walked to find one in the middle.
-const PAGES_ON: usize = 20;
+/// Each is found by walking there, once.
+const PAGES: usize = 50;
+/// Those of every name.
+const COMMON_WORDS: [&str; 4] = ["product", "number", "of", "shelf"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Question {
@@ -119,8 +121,8 @@ impl Kind {
             }
             Self::RareWord => any(|number| format!("/products?search={}", number.max(1000))),
             Self::MiddlingWord => any(|number| format!("/products?search={}", 100 + number % 897)),
-            Self::CommonWord => Arc::new(["/products?search=shelf".to_owned()]),
-            Self::NextPage => Arc::new([page_after(service, PAGES_ON).await?]),
+            Self::CommonWord => COMMON_WORDS.map(|word| format!("/products?search={word}")).into(),
+            Self::NextPage => pages(service, products, PAGES).await?,
         })
     }
 }
