@@ -121,7 +121,7 @@ impl<'a> Pgbench<'a> {
         let complained = String::from_utf8_lossy(&output.stderr);
         anyhow::ensure!(output.status.success(), "pgbench: {} {complained}", output.status);
         let cpu = children_cpu().saturating_sub(cpu);
-        Ok(Log::parse(&self.take_logs()?, clients)?.outcome(lasting, cpu))
+        Ok(Log::parse(&self.take_logs()?)?.outcome(lasting, cpu))
     }
 
     fn program(&self, arguments: &[String]) -> anyhow::Result<Program> {
