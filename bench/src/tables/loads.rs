@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Bench,
-    rounds::{NOT_DONE, Rounds, note_kinds, ratio},
+    rounds::{LOST, NOT_DONE, Rounds, note_kinds, ratio},
 };
 use crate::{
     ground::{Service, Usage, Watch},
@@ -130,7 +130,7 @@ impl Loads {
         for step in peak_steps(self.clients).into_iter().chain(loads) {
             let kinds = match step {
                 Step::Peak { .. } => &NOT_DONE[..],
-                Step::Load { .. } => &NOT_DONE[1..],
+                Step::Load { .. } => &LOST[..],
             };
             let outcomes = self.measured.of(step).iter().flat_map(Loaded::outcomes);
             note_kinds(report, &format!("{service}, {step}"), outcomes, kinds);

@@ -84,11 +84,11 @@ impl<K: Copy + Ord + Display> Rounds<K, Outcome> {
 /// What an outcome may be, and how many of an [`Outcome`] were that.
 pub type Kind = (&'static str, fn(&Outcome) -> u64);
 
-pub const NOT_DONE: [Kind; 3] = [
-    ("turned away", |outcome| outcome.turned_away.count()),
-    ("with unknown outcome", |outcome| outcome.unknown.count()),
-    ("failed", |outcome| outcome.failed),
-];
+pub const NOT_DONE: [Kind; 3] = [("turned away", |outcome| outcome.turned_away.count()), UNKNOWN, FAILED];
+/// Of who was let in.
+pub const LOST: [Kind; 2] = [UNKNOWN, FAILED];
+const UNKNOWN: Kind = ("with unknown outcome", |outcome| outcome.unknown.count());
+const FAILED: Kind = ("failed", |outcome| outcome.failed);
 
 /// Says how many there were of each kind, where there were any, and the first failure.
 pub fn note_kinds<'a>(
