@@ -79,22 +79,43 @@ async fn a_body_that_stalls_is_told_so(#[values(House::Whole, House::Services)] 
     }
 }
 
+const PATIENT: [(&str, &str); 2] =
+    [("SERVER__SILENT_BODY_TIMEOUT_MS", "60000"), ("SERVER__BODY_TIMEOUT_MS", "60000")];
+
+/// And what it asks behind that, on a connection of which it was told that it is closed, is not done.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_still_sends_what_nobody_wants_is_told_at_once_and_may_end() {
-    let patient = [("SERVER__SILENT_BODY_TIMEOUT_MS", "60000"), ("SERVER__BODY_TIMEOUT_MS", "60000")];
-    let shop = Shape::AllOnSqlite.start_with(&patient).await;
+    let shop = Shape::AllOnSqlite.start_with(&PATIENT).await;
     for framing in ["content-length: 23", "transfer-encoding: chunked"] {
         let mut wire = Wire::connect(shop.processes[0].address).await;
         wire.send(format!("POST /nowhere HTTP/1.1\r\nhost: shop\r\n{framing}\r\n\r\n")).await;
-        assert_eq!(wire.answer().await.unwrap().status(), 404, "{framing}");
+        let answer = wire.answer().await.unwrap();
+        assert_eq!((answer.status(), answer.one("connection")), (404, "close"), "{framing}");
         for _ in 0..3 {
             assert!(wire.send("1\r\n \r\n").await, "{framing}");
             // longer than actix reads on
             tokio::time::sleep(Duration::from_millis(1500)).await;
         }
-        assert!(wire.send("0\r\n\r\n").await, "{framing}");
+        assert!(wire.send("0\r\n\r\nGET /livez HTTP/1.1\r\nhost: shop\r\n\r\n").await, "{framing}");
+        let behind = wire.answer().await;
+        assert!(behind.is_none_or(|answer| answer.status() == 503), "{framing}");
         assert!(wire.is_closed().await, "{framing}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_asks_too_often_has_no_place_for_its_body() {
+    let once = [PATIENT[0], PATIENT[1], ("SERVER__RATE_LIMIT_PER_SECOND", "1"), ("SERVER__RATE_BURST", "1")];
+    let shop = Shape::AllOnSqlite.start_with(&once).await;
+    let ask = async || {
+        let mut wire = Wire::connect(shop.processes[0].address).await;
+        wire.send("POST /nowhere HTTP/1.1\r\nhost: shop\r\ncontent-length: 9\r\n\r\n").await;
+        (wire.answer().await.unwrap().status(), wire)
+    };
+    // of those in one second all but one
+    while let (404, _) = ask().await {}
+    let (status, mut wire) = ask().await;
+    assert!(status == 404 || wire.is_closed().await);
 }
 
 /// What still comes is read for as long as a body may take, and no longer.

@@ -10,6 +10,7 @@ use std::{
 };
 
 use actix_web::{
+    HttpRequest,
     body::{BodySize, BoxBody, MessageBody},
     dev::Payload,
     error::PayloadError,
@@ -17,7 +18,7 @@ use actix_web::{
 };
 use futures_util::{FutureExt, Stream, StreamExt, future::LocalBoxFuture, stream};
 
-use super::IncomingBounds;
+use super::{IncomingBounds, quiet::note_closing};
 use crate::deadline::Deadline;
 
 /// What arrives, shared by the one who reads it and the answer.
@@ -59,6 +60,7 @@ impl Arriving {
         next.transpose()
     }
 
+    /// What still comes is not read away.
     pub(super) fn give_up(&self) {
         self.0.is_given_up.set(true);
     }
@@ -67,14 +69,15 @@ impl Arriving {
         self.0.payload.borrow_mut().poll_next_unpin(context)
     }
 
-    /// An answer that ends with the body: where it says why the body is refused, whoever still sends gets to read it. actix would
-    /// close the connection on a caller that sends for longer than a second; and it would read to its end what is left of a
-    /// chunked body that nobody holds, though a caller may see to it that there is none.
-    pub(super) fn answered(self, body: impl MessageBody + 'static) -> BoxBody {
-        BoxBody::new(Answered { answer: Some(body.boxed()), arriving: self, rest: None })
+    /// An answer during which what still comes is read: where it says why the body is refused, whoever sends on gets to read it.
+    /// actix would close the connection on a caller that sends for longer than a second; and it would read to its end what is left
+    /// of a chunked body that nobody holds, though a caller may see to it that there is none. An answer without a body goes out
+    /// as actix has it.
+    pub(super) fn answered(self, request: HttpRequest, body: impl MessageBody + 'static) -> BoxBody {
+        BoxBody::new(Answered { answer: Some(body.boxed()), arriving: self, request, rest: None })
     }
 
-    /// Reads what is left and throws it away, as long as it comes in time and is no longer than a body may be.
+    /// Reads what is left and throws it away, as long as it comes in time and is no longer than a body may be from now on.
     async fn read_away(self) {
         let mut left = self.0.bounds.body_limit_bytes;
         while let Ok(Some(part)) = self.next().await {
@@ -86,10 +89,12 @@ impl Arriving {
     }
 }
 
+/// An answer, then nothing until the rest of its request's body was read away.
 struct Answered {
     /// Until its last byte was taken.
     answer: Option<BoxBody>,
     arriving: Arriving,
+    request: HttpRequest,
     rest: Option<LocalBoxFuture<'static, ()>>,
 }
 
@@ -115,6 +120,8 @@ impl MessageBody for Answered {
             {
                 return Poll::Ready(None);
             }
+            // as actix has told of an answer that is out before its request is in
+            note_closing(&self.request);
         }
         let arriving = self.arriving.clone();
         let rest = self.rest.get_or_insert_with(|| arriving.read_away().boxed_local());

@@ -6,12 +6,12 @@ use actix_web::{
     Error, HttpMessage,
     body::{EitherBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
-    http::{ConnectionType, Method, header},
+    http::{ConnectionType, Method, StatusCode, header},
     middleware::Next,
     web::Data,
 };
 
-use super::{arriving::Arriving, head::head_problem, problem::too_long};
+use super::{arriving::Arriving, head::head_problem, problem::too_long, quiet::is_closing};
 use crate::{
     problem::{ErrorKind, Problem},
     settings::ServerSettings,
@@ -67,10 +67,10 @@ pub async fn guard_incoming(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody>>, Error> {
     let bounds = request.app_data::<Data<IncomingBounds>>().map(|bounds| *bounds.get_ref());
-    let arriving = match (request.take_payload(), bounds) {
-        (Payload::None, _) | (_, None) => None,
-        (payload, Some(bounds)) => Some(Arriving::new(payload, bounds)),
-    };
+    let arriving = bounds.and_then(|bounds| match request.take_payload() {
+        Payload::None => None,
+        payload => Some(Arriving::new(payload, bounds)),
+    });
     let response = match refusal(&request, bounds) {
         Some(problem) => {
             let mut response = request.error_response(problem).map_into_right_body();
@@ -86,16 +86,23 @@ pub async fn guard_incoming(
             next.call(request).await?.map_into_left_body()
         }
     };
-    Ok(match arriving {
-        Some(arriving) => response.map_body(|_, body| arriving.answered(body)).map_into_right_body(),
-        None => response.map_into_left_body(),
-    })
+    let Some(arriving) = arriving else { return Ok(response.map_into_left_body()) };
+    if response.status() == StatusCode::TOO_MANY_REQUESTS {
+        // who asks too often has no place for as long as a body may take
+        arriving.give_up();
+    }
+    let request = response.request().clone();
+    Ok(response.map_body(|_, body| arriving.answered(request, body)).map_into_right_body())
 }
 
 fn refusal(request: &ServiceRequest, bounds: Option<IncomingBounds>) -> Option<Problem> {
     if is_tunnel(request) {
         let detail = "Connections are not upgraded or tunnelled here; ask without Upgrade.";
         return Some(Problem::new(ErrorKind::Malformed, detail));
+    }
+    if is_closing(request.request()) {
+        let detail = "This connection was closed with the answer before; nothing happened. Ask on another.";
+        return Some(Problem::new(ErrorKind::Unavailable, detail));
     }
     let bounds = bounds?;
     head_problem(request.head(), &bounds).or_else(|| {

@@ -33,6 +33,8 @@ struct Connection {
     socket: Socket,
     /// When it was opened, or its last request began or was answered.
     asked: Cell<Instant>,
+    /// It was told that it is closed.
+    is_closing: Cell<bool>,
 }
 
 /// From now on the connection is ended once nothing was asked on it for that long. Told when it is opened, in its worker.
@@ -47,7 +49,8 @@ pub fn end_when_quiet(connection: &dyn Any, data: &mut Extensions, timeout: Dura
             return;
         }
     };
-    let connection = Rc::new(Connection { socket, asked: Cell::new(Instant::now()) });
+    let connection =
+        Rc::new(Connection { socket, asked: Cell::new(Instant::now()), is_closing: Cell::new(false) });
     let is_first = CONNECTIONS.with_borrow_mut(|connections| {
         connections.push(Rc::downgrade(&connection));
         connections.len() == 1
@@ -63,6 +66,18 @@ pub(super) fn note_asked(request: &HttpRequest, now: Instant) {
     if let Some(connection) = request.conn_data::<Rc<Connection>>() {
         connection.asked.set(now);
     }
+}
+
+/// The request's answer has told that its connection is closed: what follows on it is not asked of us.
+pub(super) fn note_closing(request: &HttpRequest) {
+    if let Some(connection) = request.conn_data::<Rc<Connection>>() {
+        connection.is_closing.set(true);
+    }
+}
+
+/// Whether an earlier answer on the request's connection has told that it is closed.
+pub(super) fn is_closing(request: &HttpRequest) -> bool {
+    request.conn_data::<Rc<Connection>>().is_some_and(|connection| connection.is_closing.get())
 }
 
 async fn look_after_all(timeout: Duration) {
