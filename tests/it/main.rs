@@ -8,6 +8,7 @@ mod bad_input;
 mod commands;
 mod containers;
 mod contention;
+mod crowded;
 mod end_to_end;
 mod ending;
 mod faults;

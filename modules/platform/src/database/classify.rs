@@ -94,9 +94,32 @@ const SQLITE_READONLY: u32 = 8;
 const SQLITE_IOERR: u32 = 10;
 const SQLITE_FULL: u32 = 13;
 
-pub const SQLSTATE_LENGTH: usize = 5;
+const SQLSTATE_LENGTH: usize = 5;
+
+/// Whether it is PostgreSQL's word on a statement, which is undone then: no connection exception (08), no intervention of an operator
+/// (57), which may come once COMMIT has taken effect, and not that nobody knows (40003).
+pub fn is_of_what_was_sent(code: &str) -> bool {
+    let of_connection = ["08", "57", "40003"].iter().any(|class| code.starts_with(class));
+    code.len() == SQLSTATE_LENGTH && !of_connection
+}
 
 /// The primary result code, its lowest byte; `None` for a SQLSTATE.
 fn sqlite_family(code: &str) -> Option<u32> {
     (code.len() < SQLSTATE_LENGTH).then(|| code.parse::<u32>().ok()).flatten().map(|code| code & 0xff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_says_of_a_statement_is_told_from_the_end_of_its_connection() {
+        for code in ["XX001", "53200", LOCK_NOT_AVAILABLE, "23505"] {
+            assert!(is_of_what_was_sent(code), "{code}");
+        }
+        // of SQLite as well
+        for code in ["08006", "57P01", "57014", "40003", "11", "522"] {
+            assert!(!is_of_what_was_sent(code), "{code}");
+        }
+    }
 }

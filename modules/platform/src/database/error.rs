@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use deadpool_postgres::PoolError;
 use sea_orm::{DbErr, RuntimeErr};
 
-use super::classify::{self, LOCK_NOT_AVAILABLE, SQLSTATE_LENGTH};
+use super::classify::{self, LOCK_NOT_AVAILABLE};
 
 /// What the caller may conclude.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,8 +154,7 @@ impl StoreError {
     /// Whether it is the server's word on what it was sent, which is undone then, and not on the connection, which may end after
     /// COMMIT has taken effect as well.
     pub(super) fn is_of_what_was_sent(&self) -> bool {
-        let of_connection = |code: &str| ["08", "57"].iter().any(|class| code.starts_with(class));
-        self.sqlstate().is_some_and(|code| code.len() == SQLSTATE_LENGTH && !of_connection(&code))
+        self.sqlstate().is_some_and(|code| classify::is_of_what_was_sent(&code))
     }
 
     /// A row that another transaction holds was waited for in vain.

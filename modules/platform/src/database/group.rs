@@ -24,7 +24,10 @@ use super::{
     connect::Database,
     error::{ErrorClass, StoreError},
 };
-use crate::settings::GroupSettings;
+use crate::{deadline::Deadline, settings::GroupSettings};
+
+/// How many groups' time those of one have that are redone one by one.
+const ONE_BY_ONE: u32 = 4;
 
 /// What is done in groups, and how.
 pub trait GroupWork: Send + Sync + 'static {
@@ -32,6 +35,9 @@ pub trait GroupWork: Send + Sync + 'static {
     type Ask: Clone + Send + Sync + 'static;
     /// What they are told.
     type Answer: Send + 'static;
+
+    /// Whether an admission before it bounds how many ask at the same time. Else whoever finds no room in the queue is told so at once.
+    const HAS_ADMISSION: bool = true;
 
     /// What those are told of whose group did not come to its end; when nothing else is said, that it may have taken effect.
     const LOST: ErrorClass = ErrorClass::CommitUnknown;
@@ -101,16 +107,22 @@ impl<W: GroupWork> Groups<W> {
     /// Waits until it is done. Whoever leaves before its group begins leaves nothing behind; after that it may be done.
     ///
     /// # Errors
-    /// When the database fails, of class `CommitUnknown` when nobody knows what became of it; of class `Full` at once, when
-    /// `database.groups.queue` wait already.
+    /// When the database fails, of class `CommitUnknown` when nobody knows what became of it; of class `Full` when
+    /// `database.groups.queue` wait already and no admission comes before.
     pub async fn ask(&self, ask: W::Ask) -> Result<W::Answer, StoreError> {
         let (caller, told) = oneshot::channel();
-        self.queue().try_send(Ticket { ask, caller }).map_err(|error| match error {
-            TrySendError::Full(_) => StoreError::of(ErrorClass::Full, "as many wait for their group as may"),
-            TrySendError::Closed(_) => {
-                StoreError::of(ErrorClass::NotSent, "what serves the groups has ended")
-            }
-        })?;
+        let ticket = Ticket { ask, caller };
+        let ended = || StoreError::of(ErrorClass::NotSent, "what serves the groups has ended");
+        if W::HAS_ADMISSION {
+            self.queue().send(ticket).await.map_err(|_| ended())?;
+        } else {
+            self.queue().try_send(ticket).map_err(|error| match error {
+                TrySendError::Full(_) => {
+                    StoreError::of(ErrorClass::Full, "as many wait for their group as may")
+                }
+                TrySendError::Closed(_) => ended(),
+            })?;
+        }
         let lost = || StoreError::of(W::LOST, "its group did not come to its end in time");
         told.await.unwrap_or_else(|_| Err(lost()))
     }
@@ -177,16 +189,23 @@ async fn run_group<W: GroupWork>(
     true
 }
 
-/// Each with as much time as a group has: what one of them waits for must not be taken from those behind it.
+/// Each with as much time as a group has: what one of them waits for is not taken from those behind it. Who has had no turn within
+/// [`ONE_BY_ONE`] times that is told that nothing was sent. Answers whether all that began came to their end.
 async fn run_one_by_one<W: GroupWork>(
     work: &W,
     asks: &[W::Ask],
     callers: Vec<Caller<W>>,
     within: Duration,
 ) -> bool {
+    let all = Deadline::after(within * ONE_BY_ONE);
     let mut all_ended = true;
     for (ask, caller) in asks.iter().zip(callers) {
         if caller.is_closed() {
+            continue;
+        }
+        if all.has_passed() {
+            let _left =
+                caller.send(Err(StoreError::of(ErrorClass::NotSent, "its turn did not come in time")));
             continue;
         }
         match run_in_time(work, [ask.clone()].into(), within).await {
@@ -200,6 +219,7 @@ async fn run_one_by_one<W: GroupWork>(
     all_ended
 }
 
+/// `None` when it took longer, and was given up.
 async fn run_in_time<W: GroupWork>(
     work: &W,
     asks: Arc<[W::Ask]>,

@@ -87,7 +87,7 @@ pub fn postgres_to_read(
 }
 
 /// The same server, as the driver of groups wants it told: host, user, password and database of the URL. It takes no session that
-/// may only read, as the pool does not: the next one is opened to where the address leads then.
+/// may only read, as the pool does not; it opens another when it is asked again.
 ///
 /// # Errors
 /// When the URL cannot be read.
@@ -194,6 +194,7 @@ mod tests {
             "postgres://p%40s:s3%2Fcr%3At+%26%3D@db.example:5433/shop?sslmode=prefer&application_name=till&options=-c%20work_mem%3D8MB&statement-cache-capacity=10&unheard-of=1",
         );
         assert_eq!(config.get_hosts(), [Host::Tcp("db.example".into())]);
+        assert_eq!(config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
         assert_eq!(config.get_ports(), [5433]);
         assert_eq!((config.get_user(), config.get_password()), (Some("p@s"), Some(&b"s3/cr:t+&="[..])));
         assert_eq!((config.get_dbname(), config.get_application_name()), (Some("shop"), Some("till")));

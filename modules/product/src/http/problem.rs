@@ -3,7 +3,6 @@
 use contract::Code;
 use platform::{
     database::{ErrorClass, StoreError},
-    http::CallDeadline,
     idempotency::Answer,
     problem::{Place, Problem},
 };
@@ -43,19 +42,8 @@ fn refused(refusal: &Refusal) -> Problem {
     }
 }
 
-/// Does nothing for a caller that is gone: what waits for its group by then is left out of it.
-///
-/// # Errors
-/// What `work` answered; that its outcome is unknown, when it took longer.
-pub async fn while_waited_for<T>(
-    CallDeadline(caller): CallDeadline,
-    work: impl Future<Output = Result<T, ProductError>>,
-) -> Result<T, Problem> {
-    let done = caller.bound(work).await.map_err(|elapsed| unknown().caused_by(elapsed))?;
-    Ok(done?)
-}
-
-fn unknown() -> Problem {
+/// Of a change.
+pub fn unknown() -> Problem {
     Code::unknown("It is not known whether the change was made; repeat with the same Idempotency-Key.")
 }
 
@@ -63,11 +51,11 @@ fn store_problem(error: StoreError) -> Problem {
     let problem = match error.class {
         ErrorClass::CommitUnknown => unknown(),
         ErrorClass::Full => Code::Overloaded
-            .not_now("Too many wait for the product database; this request changed nothing. Repeat it with the same key."),
+            .not_now("Too many wait for the product database; this request changed nothing. Ask again, a change with its key."),
         ErrorClass::Unwritable => Code::Unavailable
             .not_now("The product database takes no changes now; this request changed nothing. Repeat it with the same key."),
         ErrorClass::Contention | ErrorClass::NotSent | ErrorClass::Broken => Code::Unavailable
-            .not_now("The product database cannot serve this now; this request changed nothing. Repeat it with the same key."),
+            .not_now("The product database cannot serve this now; this request changed nothing. Ask again, a change with its key."),
         ErrorClass::Duplicate(_) | ErrorClass::Refused | ErrorClass::Other => {
             return Problem::internal(error);
         }

@@ -14,12 +14,12 @@ use platform::{
 
 use super::{
     bodies::{AdjustmentBody, DeductBody, StockCountBody},
-    problem::while_waited_for,
+    problem::unknown,
     queries::{LedgerOf, ListMovementsQuery},
     views::MovementPage,
 };
 use crate::{
-    ProductService,
+    ProductError, ProductService,
     model::{Movement, StockLevel},
 };
 
@@ -131,6 +131,18 @@ async fn deduct_stock(
     let quantity = body.check()?;
     let request = keyed(key, &format!("POST /products/{id}/deduct"), &quantity)?;
     Ok(answer_json(StatusCode::OK, &while_waited_for(caller, service.deduct(&request, id, quantity)).await?))
+}
+
+/// Runs `work` until the caller's deadline. What waits for its group by then is left out of it; what has begun goes on.
+///
+/// # Errors
+/// What `work` answered; that the outcome is unknown, when it took longer.
+async fn while_waited_for<T>(
+    CallDeadline(caller): CallDeadline,
+    work: impl Future<Output = Result<T, ProductError>>,
+) -> Result<T, Problem> {
+    let done = caller.bound(work).await.map_err(|elapsed| unknown().caused_by(elapsed))?;
+    Ok(done?)
 }
 
 /// List the ledger of a product, newest first

@@ -77,6 +77,9 @@ impl LaneWork for Decisions {
     type Ask = Question;
     type Answer = StoredDeduction;
 
+    /// That of the order services.
+    const HAS_ADMISSION: bool = true;
+
     fn is_race(error: &StoreError) -> bool {
         store::is_deduction_race(error)
     }

@@ -20,6 +20,9 @@ pub(super) trait LaneWork: Send + Sync + 'static {
     /// What they are told.
     type Answer: Send + 'static;
 
+    /// As [`GroupWork::HAS_ADMISSION`].
+    const HAS_ADMISSION: bool;
+
     /// Whether a plain INSERT met what was committed after it was looked for: the whole is redone, and finds it.
     fn is_race(error: &StoreError) -> bool;
 
@@ -79,6 +82,8 @@ impl<W: LaneWork> Lanes<W> {
 impl<W: LaneWork> GroupWork for Lane<W> {
     type Ask = W::Ask;
     type Answer = Option<W::Answer>;
+
+    const HAS_ADMISSION: bool = W::HAS_ADMISSION;
 
     /// Where a product was waited for in vain, what does not want it is written: the others alone have waited in vain.
     async fn run(&self, asks: Arc<[W::Ask]>) -> Result<Vec<Option<W::Answer>>, StoreError> {

@@ -14,6 +14,7 @@ impl GroupWork for Lookups {
     type Ask = ProductId;
     type Answer = Option<Product>;
 
+    const HAS_ADMISSION: bool = false;
     const LOST: ErrorClass = ErrorClass::Broken;
 
     async fn run(&self, ids: Arc<[ProductId]>) -> Result<Vec<Option<Product>>, StoreError> {

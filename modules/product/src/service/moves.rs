@@ -51,6 +51,8 @@ impl LaneWork for Moves {
     /// What the key stands for; replayed where it did so before.
     type Answer = Answer<Remembered>;
 
+    const HAS_ADMISSION: bool = false;
+
     fn is_race(error: &StoreError) -> bool {
         remembered::is_key_race(error)
     }

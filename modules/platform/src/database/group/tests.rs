@@ -27,6 +27,8 @@ impl GroupWork for Shared {
     type Ask = i64;
     type Answer = i64;
 
+    const HAS_ADMISSION: bool = false;
+
     async fn run(&self, asks: Arc<[i64]>) -> Result<Vec<i64>, StoreError> {
         self.0.groups.lock().unwrap().push(asks.to_vec());
         self.0.under_way.fetch_add(1, Ordering::SeqCst);
@@ -120,6 +122,18 @@ async fn one_that_the_database_refuses_fails_alone() {
 async fn one_by_one_each_has_the_time_of_a_group() {
     let rig = Rig::that_takes(Duration::from_millis(900), Some((2, ErrorClass::Refused))).await;
     assert_eq!(rig.ask_behind_one(1..=3).await, [Ok(2), Err(ErrorClass::Refused), Ok(6)]);
+}
+
+#[tokio::test]
+async fn one_by_one_not_all_have_a_turn_where_each_takes_long() {
+    let scratch = Scratch::open().await;
+    let mut database = scratch.database.clone();
+    (database.groups.size, database.groups.timeout_ms) = (16, 400);
+    let (bad, takes) = (Some((102, ErrorClass::Refused)), Duration::from_millis(150));
+    let work = Arc::new(Doubling { bad, takes, ..Doubling::default() });
+    let writer = database.in_groups(|_| Shared(work.clone()));
+    let told = Rig { _scratch: scratch, work, writer }.ask_behind_one(101..=116).await;
+    assert_eq!((&told[0], &told[15]), (&Ok(202), &Err(ErrorClass::NotSent)));
 }
 
 #[tokio::test]
