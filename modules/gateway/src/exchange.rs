@@ -9,7 +9,7 @@ use std::{
 
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
-    body::{BoxBody, SizedStream},
+    body::{BodyStream, SizedStream},
     http::{
         Method, StatusCode, Uri,
         header::{self, HeaderMap},
@@ -268,9 +268,10 @@ fn head(status: StatusCode, headers: &HeaderMap) -> HttpResponseBuilder {
 
 fn without_body(mut response: HttpResponseBuilder, method: &Method, length: Option<u64>) -> HttpResponse {
     match length {
+        // of a sized body actix would miss the bytes, where the next request is there already
         Some(length) if method == Method::HEAD => {
             let nothing = stream::empty::<Result<Bytes, io::Error>>();
-            response.body(BoxBody::new(SizedStream::new(length, nothing)))
+            response.no_chunking(length).body(BodyStream::new(nothing))
         }
         _ => response.finish(),
     }

@@ -171,3 +171,15 @@ async fn answers_keep_what_a_caller_needs() {
     rig.orders[0].next(Act::Send(ok()));
     assert_eq!(wire.ask(request).await.unwrap().text(), r#"{"ok":true}"#);
 }
+
+/// With the next request behind it in the same packet, too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_does_not_lose_what_is_asked_behind_it() {
+    let rig = Rig::start(1, &[RARE_CHECKS]).await;
+    rig.orders[0].next(Act::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n".to_vec()));
+    rig.orders[0].next(Act::Send(ok()));
+    let mut wire = rig.wire().await;
+    wire.send("HEAD /orders HTTP/1.1\r\nhost: x\r\n\r\nGET /orders HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert_eq!(wire.read_head().await.unwrap().one("content-length"), "12");
+    assert_eq!(wire.answer().await.unwrap().text(), r#"{"ok":true}"#);
+}
