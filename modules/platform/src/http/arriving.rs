@@ -115,16 +115,17 @@ impl MessageBody for Answered {
             }
             self.answer = None;
             // most often it was read to its end
-            if self.arriving.0.is_given_up.get()
-                || matches!(self.arriving.poll(context), Poll::Ready(None | Some(Err(_))))
-            {
-                return Poll::Ready(None);
+            let is_over = self.arriving.0.is_given_up.get()
+                || matches!(self.arriving.poll(context), Poll::Ready(None | Some(Err(_))));
+            if !is_over {
+                // as actix has told of an answer that is out before its request is in
+                note_closing(&self.request);
+                self.rest = Some(self.arriving.clone().read_away().boxed_local());
             }
-            // as actix has told of an answer that is out before its request is in
-            note_closing(&self.request);
         }
-        let arriving = self.arriving.clone();
-        let rest = self.rest.get_or_insert_with(|| arriving.read_away().boxed_local());
-        rest.poll_unpin(context).map(|()| None)
+        match &mut self.rest {
+            Some(rest) => rest.poll_unpin(context).map(|()| None),
+            None => Poll::Ready(None),
+        }
     }
 }
